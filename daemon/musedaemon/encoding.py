@@ -1,8 +1,8 @@
 """The note encoding: the one contract between training, export and the daemon.
 
-Time is counted in ticks, 24 to a beat (a quarter note). A note is known to the model by what is known the moment its key
-goes down, its `Context` (how long since the last onset, how long the silence before it, where in the beat and the bar,
-which pitches still sound), its pitch and its velocity; its duration is only ever predicted. Anything that changes the
+Time is counted in ticks, 24 to a beat (a quarter note). The model is told of a note what is known the moment its key
+goes down: its `Context` (how long since the last onset, how long the silence before it, where in the beat and the bar,
+which pitches still sound), its pitch and its velocity. Its duration is only ever predicted. Anything that changes the
 meaning of a class or of a field changes `ENCODING_VERSION`, and models of another version are refused.
 
 Everything here is pure: no thread, clock or port. Arrays are numpy, one entry a note, in playing order.
@@ -24,7 +24,10 @@ PITCHES = 128
 MAX_TICKS = 16 * TICKS_PER_BEAT
 _EXACT_TICKS = 4 * TICKS_PER_BEAT
 # Beyond four beats eight classes an octave: every half beat up to eight beats, every beat up to sixteen.
-_LONG_TICKS = (*range(_EXACT_TICKS + 12, 2 * _EXACT_TICKS + 1, 12), *range(2 * _EXACT_TICKS + 24, MAX_TICKS + 1, 24))
+_LONG_TICKS = (
+    *range(_EXACT_TICKS + 12, 2 * _EXACT_TICKS + 1, 12),
+    *range(2 * _EXACT_TICKS + 24, MAX_TICKS + 1, 24),
+)
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -141,7 +144,7 @@ class Encoded:
 
 
 def in_playing_order(notes: Iterable[Note]) -> list[Note]:
-    """Notes by onset, then pitch; one note for each onset and pitch (the longest), a struck-again pitch ends at its next onset.
+    """Notes by onset, then pitch: one for each onset and pitch (the longest), each over when its pitch is struck again.
 
     Notes without length get one tick.
     """
@@ -214,45 +217,62 @@ def decode(encoded: Encoded, first_onset: int = 0) -> list[Note]:
 
 @dataclass(slots=True)
 class ContextTracker:
-    """The same fields, note by note as they are heard, when the ends of the notes are not known in advance.
+    """The same fields as a piece unfolds: the ends of held keys are not known yet, those of planned notes are.
 
-    Owned by one thread. Ticks may be given on any origin but must not go back. `copy` makes it a value.
+    Owned by one thread. Ticks count from 0 and onsets never go back. `copy` makes it a value.
     """
 
     last_onset: int | None = None
     silent_since: int = 0
-    held: set[int] = field(default_factory=set)
+    ends: dict[int, int | None] = field(default_factory=dict)
+    """Sounding pitch -> its end in ticks, None while its key is held."""
+
+    def sounding_at(self, onset: int) -> list[int]:
+        """The pitches that still sound at `onset` (ticks)."""
+        return [pitch for pitch, end in self.ends.items() if end is None or end > onset]
 
     def context(self, onset: int, beat_tick: int = -1, bar_tick: int = -1) -> Context:
         """The context of a note that starts at `onset` (ticks). Changes nothing.
 
         `beat_tick` and `bar_tick` place the onset since a beat and since the bar line, -1 where there is none.
         """
-        if self.last_onset is None:
-            shift = rest = MAX_TICKS
-        else:
-            shift = onset - self.last_onset
-            rest = 0 if self.held else onset - self.silent_since
         sounding = np.zeros(PITCHES, dtype=np.bool_)
-        sounding[list(self.held)] = True
+        sounding[self.sounding_at(onset)] = True
+        shift = MAX_TICKS if self.last_onset is None else onset - self.last_onset
         return Context(
             time_class(shift),
-            time_class(rest),
+            time_class(self._rest(onset)),
             int(beat_place(beat_tick)),
             int(bar_place(bar_tick)),
             sounding,
         )
 
-    def note_on(self, onset: int, pitch: int) -> None:
-        """A note starts at `onset` (ticks)."""
+    def note_on(self, onset: int, pitch: int, duration: int | None = None) -> None:
+        """A note starts at `onset` and lasts `duration` ticks, or until `note_off` where that is not known yet."""
+        self._forget_ended(onset)
         self.last_onset = onset
-        self.held.add(pitch)
+        self.ends[pitch] = None if duration is None else onset + duration
 
     def note_off(self, end: int, pitch: int) -> None:
-        """A note ends at `end` (ticks)."""
-        self.held.discard(pitch)
-        self.silent_since = max(self.silent_since, end)
+        """A note ends at `end` (ticks), whatever was planned for it."""
+        if pitch in self.ends:
+            del self.ends[pitch]
+            self.silent_since = max(self.silent_since, end)
 
     def copy(self) -> ContextTracker:
         """An independent copy."""
-        return ContextTracker(self.last_onset, self.silent_since, set(self.held))
+        return ContextTracker(self.last_onset, self.silent_since, dict(self.ends))
+
+    def _rest(self, onset: int) -> int:
+        if self.last_onset is None:
+            return MAX_TICKS
+        ends = self.ends.values()
+        if None in ends:
+            return 0
+        known = [end for end in ends if end is not None]
+        return max(onset - max([self.silent_since, *known]), 0)
+
+    def _forget_ended(self, onset: int) -> None:
+        for pitch, end in list(self.ends.items()):
+            if end is not None and end <= onset:
+                self.note_off(end, pitch)

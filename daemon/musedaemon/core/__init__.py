@@ -1,1 +1,1 @@
-"""The sans-IO core: no thread, clock, port or random generator of its own. The same objects run live and in virtual time."""
+"""The sans-IO core: no thread, clock, port or random generator of its own; live and virtual time run the same objects."""
