@@ -1,0 +1,121 @@
+"""Whether given settings fit the schema: pure functions from values to problems, each one line for the user."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+
+from musedaemon.config.schema import SECTIONS, Config, Rule, Value, defaults, rules
+
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_LONGEST_SHOWN = 60
+_KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: 'a text in "quotes"'}
+
+Given = Mapping[str, Mapping[str, Value]]
+"""Checked values by section and key; what is missing keeps its default."""
+
+
+def check_document(document: Mapping[str, object]) -> tuple[Given, list[str]]:
+    """Sort a TOML document into values that fit and problems, `key: sentence` each."""
+    good: dict[str, Mapping[str, Value]] = {}
+    problems: list[str] = []
+    for name, content in document.items():
+        if name in SECTIONS and isinstance(content, Mapping):
+            good[name], wrong = _check_section(name, content)
+            problems += wrong
+        elif name in SECTIONS:
+            problems.append(f"{name}: must be a section: write [{name}] on a line of its own, its keys below.")
+        else:
+            problems.append(_unknown_at_top(name, content))
+    return good, problems
+
+
+def _check_section(section: str, content: Mapping[str, object]) -> tuple[Mapping[str, Value], list[str]]:
+    known = rules(section)
+    good: dict[str, Value] = {}
+    problems: list[str] = []
+    for key, given in content.items():
+        if key not in known:
+            problems.append(_unknown_in(section, key))
+            continue
+        value, problem = check_value(section, key, given)
+        if problem:
+            problems.append(f"{section}.{key}: {problem}")
+        elif value is not None:
+            good[key] = value
+    return good, problems
+
+
+def check_value(section: str, key: str, given: object) -> tuple[Value | None, str]:
+    """(the value in its right type, "") or (None, what is wrong with it)."""
+    rule = rules(section)[key]
+    kind = type(defaults(section)[key])
+    if kind is float and isinstance(given, int) and not isinstance(given, bool) and rule.allows(given):
+        return float(given), ""
+    if kind is float and isinstance(given, int) and not isinstance(given, bool):
+        return None, _out_of_range(given, rule)
+    if type(given) is not kind or not isinstance(given, Value):
+        return None, f"must be {_KINDS[kind]}, not {shown(given)}."
+    return (given, "") if rule.allows(given) else (None, _out_of_range(given, rule))
+
+
+def conflicts(config: Config) -> list[str]:
+    """Problems of values that are fine alone but not together."""
+    model = config.model
+    if model.lowest_pitch > model.highest_pitch:
+        return [
+            f"model.lowest_pitch: {model.lowest_pitch} lies above model.highest_pitch, {model.highest_pitch};"
+            " no note is left to play."
+        ]
+    return []
+
+
+def shown(value: object) -> str:
+    """A value as the user wrote it, on one line and short."""
+    if isinstance(value, Mapping | list):
+        return "a list" if isinstance(value, list) else "a section"
+    if isinstance(value, int) and abs(value) > 10**_LONGEST_SHOWN:
+        return "a number that long"
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+
+
+def _out_of_range(value: Value, rule: Rule) -> str:
+    if isinstance(value, str):
+        return f"{shown(value)} is not {rule.wanted()}.{_did_you_mean(value, rule.choices)}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"must be {rule.wanted()}, not {value}."
+    return f"{shown(value)} is out of range: it must be {rule.wanted()}."
+
+
+def _unknown_at_top(name: str, content: object) -> str:
+    if isinstance(content, Mapping):
+        return f"{_key(name)}: unknown section.{_did_you_mean(name, SECTIONS)}"
+    homes = [section for section in SECTIONS if name in rules(section)]
+    if homes:
+        return f"{name}: belongs below the line [{homes[0]}]."
+    return f"{_key(name)}: unknown key outside any section.{_did_you_mean(name, _every_key())}"
+
+
+def _unknown_in(section: str, key: str) -> str:
+    homes = [other for other in SECTIONS if key in rules(other)]
+    if homes:
+        return f"{section}.{key}: belongs below the line [{homes[0]}]."
+    near = _did_you_mean(key, rules(section)) or _did_you_mean(key, _every_key())
+    return f"{section}.{_key(key)}: unknown key.{near}"
+
+
+def _every_key() -> list[str]:
+    return [key for section in SECTIONS for key in rules(section)]
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def _key(name: str) -> str:
+    return name if _PLAIN_KEY.fullmatch(name) else shown(name)

@@ -1,0 +1,136 @@
+"""Where the settings come from: a file, then the command line on top; all that is wrong is told at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from musedaemon.config.checking import Given, check_document, check_value, conflicts
+from musedaemon.config.schema import SECTIONS, Config, Value
+from musedaemon.errors import ConfigError
+
+FILE_NAME = "config.toml"
+_AT_LINE = re.compile(r" ?\(at line (\d+), column \d+\)$")
+
+
+class Override(NamedTuple):
+    """A setting given on the command line; `option` is what the user typed, `--bpm`."""
+
+    section: str
+    key: str
+    value: Value
+    option: str
+
+
+def settings(explicit: Path | None, overrides: Sequence[Override]) -> Config:
+    """The settings of a start: the file that `find` finds, then `overrides`. All problems in one ConfigError."""
+    problems: list[str] = []
+    config = Config()
+    path = find(explicit)
+    try:
+        config = config if path is None else load(path)
+    except ConfigError as error:
+        problems.append(str(error))
+    try:
+        config = merge(config, overrides)
+    except ConfigError as error:
+        problems.append(str(error))
+    _raise_if(problems)
+    return config
+
+
+def find(explicit: Path | None) -> Path | None:
+    """The file to load: the explicit one, ./config.toml, the one in the user's config folder, or none."""
+    if explicit is not None:
+        return explicit
+    return next((path for path in (Path(FILE_NAME), user_file()) if _is_file(path)), None)
+
+
+def user_file() -> Path:
+    """The user's own configuration file, as the system's customs place it; it need not exist."""
+    import platformdirs
+
+    return platformdirs.user_config_path("musedaemon", appauthor=False) / FILE_NAME
+
+
+def load(path: Path | str) -> Config:
+    """Read a configuration file; what it leaves out keeps its default.
+
+    A relative `model.path` counts from the file's folder. Raises ConfigError with one line a problem.
+    """
+    path = Path(path)
+    given, problems = check_document(_parse(path))
+    config = _with(Config(), given)
+    problems += conflicts(config)
+    _raise_if([f"{path}: {problem}" for problem in problems])
+    if not config.model.path:
+        return config
+    model_path = path.parent / os.path.expanduser(config.model.path)  # noqa: PTH111 - Path's raises without a home
+    return dataclasses.replace(config, model=dataclasses.replace(config.model, path=str(model_path)))
+
+
+def merge(config: Config, overrides: Sequence[Override]) -> Config:
+    """`config` with the command line on top. Raises ConfigError with one line a problem, each naming its option."""
+    problems: list[str] = []
+    given: dict[str, dict[str, Value]] = {}
+    for override in overrides:
+        value, problem = check_value(override.section, override.key, override.value)
+        if value is None:
+            problems.append(f"{override.option}: {problem}")
+        else:
+            given.setdefault(override.section, {})[override.key] = value
+    merged = _with(config, given)
+    _raise_if(problems + conflicts(merged))
+    return merged
+
+
+def _with(config: Config, given: Given) -> Config:
+    # Any: mypy cannot pair a section's name with its class; `check_value` has.
+    changed = {
+        section: dataclasses.replace(getattr(config, section), **given[section])
+        for section in SECTIONS
+        if section in given
+    }
+    return dataclasses.replace(config, **changed)
+
+
+def _parse(path: Path) -> dict[str, object]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file; check the path given to --config.") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))  # Windows editors like to start with a byte order mark
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}: line {line} is not UTF-8 text; save the file as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {_toml_problem(str(error))}") from None
+    except (ValueError, RecursionError):  # thousands of digits or of brackets
+        raise ConfigError(f"{path}: is not a configuration file; see config.toml of musedaemon.") from None
+
+
+def _toml_problem(message: str) -> str:
+    where = _AT_LINE.search(message)
+    if where:
+        return f"line {where[1]} is not TOML: {message[: where.start()]}."
+    return f"is not TOML: {message}."
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _raise_if(problems: list[str]) -> None:
+    if problems:
+        raise ConfigError("\n".join(problems))

@@ -1,0 +1,125 @@
+"""Every setting, with its type, default, range and meaning; `config.toml` shows them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TypeVar
+
+Value = str | bool | int | float
+_V = TypeVar("_V", str, bool, int, float)
+
+MAX_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one setting may be: `low` to `high`, or `special` beside them, or one of `choices`; and what it means."""
+
+    doc: str
+    low: float | None = None
+    high: float | None = None
+    special: float | None = None
+    special_doc: str = ""
+    choices: tuple[str, ...] = ()
+
+    def allows(self, value: Value) -> bool:
+        """Whether a value of the right type lies in the range; not-a-number never does."""
+        if isinstance(value, str):
+            return not self.choices or value in self.choices
+        if isinstance(value, bool) or self.low is None or self.high is None:
+            return True
+        return value == self.special or self.low <= value <= self.high
+
+    def wanted(self) -> str:
+        """The range in words: `one of a, b` or `0.1 to 10`."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        return f"{self.low:.10g} to {self.high:.10g}" + (f", or {self.special_doc}" if self.special_doc else "")
+
+
+def _setting(default: _V, rule: Rule) -> _V:
+    made: _V = field(default=default, metadata={"rule": rule})
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the notes come from and go to."""
+
+    input: str = _setting("", Rule("a port's name, a .mid file, or empty for a virtual port `musedaemon in`"))
+    output: str = _setting("", Rule("a port's name, a .mid file, or empty for a virtual port `musedaemon out`"))
+    api: str = _setting(
+        "auto", Rule("the system's MIDI interface", choices=("auto", "alsa", "jack", "coremidi", "winmm"))
+    )
+    thru: bool = _setting(True, Rule("pass on what the player plays"))
+    response_channel: int = _setting(1, Rule("the MIDI channel of the replies", 1, 16))
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Who plays when."""
+
+    hand_over_s: float = _setting(0.6, Rule("seconds of silence, pedal counted, that end a call", 0.1, 10))
+    wait_for_reply: bool = _setting(True, Rule("a .mid file as the player waits for each reply"))
+    length: float = _setting(1.0, Rule("the length of a reply as a multiple of its call", 0.25, 4))
+    max_reply_beats: float = _setting(64.0, Rule("no reply is longer than this many beats", 1, 256))
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How fast a beat is."""
+
+    bpm: float = _setting(0.0, Rule("beats a minute", 20, 300, special=0, special_doc="0 to find it in the playing"))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Which model answers, and how it chooses its notes."""
+
+    path: str = _setting("", Rule("a model file; empty for the one that comes with musedaemon"))
+    temperature: float = _setting(1.0, Rule("below 1 tamer, above 1 wilder", 0.05, 3))
+    top_p: float = _setting(0.95, Rule("choose among the likeliest notes that make up this share", 0.05, 1))
+    seed: int = _setting(
+        -1, Rule("repeats a session", 0, MAX_SEED, special=-1, special_doc="-1 for a new one at each start")
+    )
+    lowest_pitch: int = _setting(21, Rule("the lowest note of a reply", 0, 127))
+    highest_pitch: int = _setting(108, Rule("the highest note of a reply", 0, 127))
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """How much is told."""
+
+    level: str = _setting("normal", Rule("how much is told", choices=("quiet", "normal", "verbose")))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings; `Config()` holds the defaults."""
+
+    ports: Ports = Ports()
+    turns: Turns = Turns()
+    tempo: Tempo = Tempo()
+    model: Model = Model()
+    log: Log = Log()
+
+
+SECTIONS: dict[str, type[Ports] | type[Turns] | type[Tempo] | type[Model] | type[Log]] = {
+    "ports": Ports,
+    "turns": Turns,
+    "tempo": Tempo,
+    "model": Model,
+    "log": Log,
+}
+"""The class of each section, in the order of `Config`."""
+
+
+def rules(section: str) -> dict[str, Rule]:
+    """The rule of each key of a section, in order."""
+    return {item.name: item.metadata["rule"] for item in fields(SECTIONS[section])}
+
+
+def defaults(section: str) -> dict[str, Value]:
+    """The default of each key of a section; its type is the type of the setting."""
+    made = SECTIONS[section]()
+    return {item.name: getattr(made, item.name) for item in fields(made)}

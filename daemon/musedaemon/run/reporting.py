@@ -1,0 +1,61 @@
+"""What a session tells about itself: a protocol, so that the drivers know no screen, and the facts it carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+TempoSource = Literal["given", "found"]
+"""`given` by the user or the file, or `found` in the playing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSummary:
+    """One turn, told when it is over. `number` counts from 1; `reply_*` is what was really played.
+
+    `withdrawn` is true where the player went on and the reply gave way, even if some of it was heard.
+    """
+
+    number: int
+    bpm: float
+    tempo_source: TempoSource
+    call_notes: int
+    call_beats: float
+    reply_notes: int
+    reply_beats: float
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """A whole session. `withdrawn` counts turns; `dropped` our notes left out because their moment had passed.
+
+    `written` is the .mid file that now exists, None where the reply went to a port.
+    """
+
+    turns: int
+    call_notes: int
+    reply_notes: int
+    withdrawn: int = 0
+    written: Path | None = None
+    dropped: int = 0
+
+
+class Reporter(Protocol):
+    """Hears what a session does. Called on one thread at a time; no method raises or blocks for long."""
+
+    def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
+        """Both ends are open and the model is loaded; `model` is one short text, `seed` the one in use."""
+
+    def turn(self, summary: TurnSummary) -> None:
+        """A turn is over."""
+
+    def finished(self, summary: SessionSummary) -> None:
+        """The session is over and everything is closed and written."""
+
+    def warning(self, text: str) -> None:
+        """Something went wrong and the session goes on: one sentence."""
+
+    def detail(self, text: str) -> None:
+        """One line for those who asked for more."""
