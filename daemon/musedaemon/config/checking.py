@@ -85,7 +85,7 @@ def shown(value: object) -> str:
 
 def _out_of_range(value: Value, rule: Rule) -> str:
     if isinstance(value, str):
-        return f"{shown(value)} is not {rule.wanted()}.{_did_you_mean(value, rule.choices)}"
+        return f"{shown(value)} is not {rule.wanted()}.{did_you_mean(value, rule.choices)}"
     if isinstance(value, float) and not math.isfinite(value):
         return f"must be {rule.wanted()}, not {value}."
     return f"{shown(value)} is out of range: it must be {rule.wanted()}."
@@ -93,18 +93,18 @@ def _out_of_range(value: Value, rule: Rule) -> str:
 
 def _unknown_at_top(name: str, content: object) -> str:
     if isinstance(content, Mapping):
-        return f"{_key(name)}: unknown section.{_did_you_mean(name, SECTIONS)}"
+        return f"{_key(name)}: unknown section.{did_you_mean(name, SECTIONS)}"
     homes = [section for section in SECTIONS if name in rules(section)]
     if homes:
         return f"{name}: belongs below the line [{homes[0]}]."
-    return f"{_key(name)}: unknown key outside any section.{_did_you_mean(name, _every_key())}"
+    return f"{_key(name)}: unknown key outside any section.{did_you_mean(name, _every_key())}"
 
 
 def _unknown_in(section: str, key: str) -> str:
     homes = [other for other in SECTIONS if key in rules(other)]
     if homes:
         return f"{section}.{key}: belongs below the line [{homes[0]}]."
-    near = _did_you_mean(key, rules(section)) or _did_you_mean(key, _every_key())
+    near = did_you_mean(key, rules(section)) or did_you_mean(key, _every_key())
     return f"{section}.{_key(key)}: unknown key.{near}"
 
 
@@ -112,7 +112,8 @@ def _every_key() -> list[str]:
     return [key for section in SECTIONS for key in rules(section)]
 
 
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` Did you mean ...?` with the known word nearest to a misspelt one, or nothing where none is near."""
     near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return f" Did you mean {near[0]}?" if near else ""
 

@@ -1,0 +1,78 @@
+"""The command `musedaemon`: read the settings, then play, or run a sub-command.
+
+Only what a command needs is imported, when it runs: `musedaemon --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from musedaemon.cli.arguments import CONNECTION, Subcommand, overrides, parse
+from musedaemon.cli.report import Report
+from musedaemon.config.loading import settings
+from musedaemon.config.schema import Config
+from musedaemon.errors import MusedaemonError
+
+INTERRUPTED = 130
+"""The exit status of a start that Ctrl-C cut short; a session that was playing ends with 0."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status; a wrong option ends with SystemExit(2), as argparse does."""
+    _accept_any_name()
+    try:
+        return _run(argv)
+    except MusedaemonError as error:
+        for line in str(error).splitlines():
+            print(f"musedaemon: {line}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `musedaemon ports | head -1`: the reader has what it wanted
+        return 0
+    finally:
+        _drop_what_nobody_reads()
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    parsed = parse(sys.argv[1:] if argv is None else argv, [entry for entry, _ in SUBCOMMANDS])
+    config = settings(parsed.config, overrides(parsed))
+    run = next((run for entry, run in SUBCOMMANDS if entry.name == parsed.command), _play)
+    return run(parsed, config)
+
+
+def _play(parsed: argparse.Namespace, config: Config) -> int:
+    from musedaemon.run.session import play
+
+    return play(config, Report(config.log.level))
+
+
+def _ports(parsed: argparse.Namespace, config: Config) -> int:
+    from musedaemon.cli.ports import print_ports
+
+    return print_ports(config.ports.api)
+
+
+SUBCOMMANDS: tuple[tuple[Subcommand, Callable[[argparse.Namespace, Config], int]], ...] = (
+    (Subcommand("ports", "list the MIDI ports there are", (CONNECTION,)), _ports),
+)
+
+
+def _accept_any_name() -> None:
+    """A port's name that the terminal's encoding lacks is printed with escapes, not raised over."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_what_nobody_reads() -> None:
+    """Flush stdout; with its reader gone, Python would complain of it once more at exit (docs of `signal`, SIGPIPE)."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,93 @@
+"""What a session prints: one line a turn and a sum on stdout, warnings on stderr."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from musedaemon.run.reporting import SessionSummary, TurnSummary
+
+_RANK = {"quiet": 0, "normal": 1, "verbose": 2}
+
+
+class Report:
+    """A `Reporter` for a terminal or a log; every line is flushed as it is written.
+
+    `level` is that of `config.log`. A reader that goes away (`| head`) ends the lines, not the music.
+    """
+
+    def __init__(self, level: str, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self._rank = _RANK[level]
+        self._out = out if out is not None else sys.stdout
+        self._err = err if err is not None else sys.stderr
+        self._unread: list[TextIO] = []
+
+    def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
+        """Tell what is connected; the seed, so that a session worth keeping can be had again."""
+        self._say(1, f"{input_name} -> {output_name}  model {model}  seed {seed}")
+
+    def turn(self, summary: TurnSummary) -> None:
+        """Tell one turn."""
+        self._say(1, turn_line(summary, sources=self._rank > 1))
+
+    def finished(self, summary: SessionSummary) -> None:
+        """Tell the sum, and the file written."""
+        self._say(1, sum_line(summary))
+
+    def warning(self, text: str) -> None:
+        """Tell of something that went wrong."""
+        if self._rank > 0:
+            self._write(self._err, f"musedaemon: warning: {text}")
+
+    def detail(self, text: str) -> None:
+        """Tell what only -v shows."""
+        self._say(2, text)
+
+    def _say(self, rank: int, line: str) -> None:
+        if self._rank >= rank:
+            self._write(self._out, line)
+
+    def _write(self, stream: TextIO | None, line: str) -> None:
+        if stream is None or stream in self._unread:  # Windows gives a program without a console no streams
+            return
+        try:
+            stream.write(line + "\n")
+            stream.flush()
+        except (OSError, ValueError):  # the reader is gone, the disk is full, the stream is closed
+            self._unread.append(stream)
+
+
+def turn_line(summary: TurnSummary, *, sources: bool) -> str:
+    """`turn 1  96 bpm  call 12 notes, 8 beats  reply 11 notes, 7.5 beats`; `sources` tells whence the tempo came."""
+    tempo = f"{number(summary.bpm)} bpm" + (f" ({summary.tempo_source})" if sources else "")
+    call = f"call {_extent(summary.call_notes, summary.call_beats)}"
+    return f"turn {summary.number}  {tempo}  {call}  {_reply(summary)}"
+
+
+def sum_line(summary: SessionSummary) -> str:
+    """`4 turns, 48 notes heard, 45 played. Written: jam.mid`, with what was withdrawn or dropped, if anything was."""
+    turns = _count(summary.turns, "turn") + (f" ({summary.withdrawn} withdrawn)" if summary.withdrawn else "")
+    played = f"{summary.reply_notes} played" + (f", {summary.dropped} too late to play" if summary.dropped else "")
+    written = "" if summary.written is None else f" Written: {summary.written}"
+    return f"{turns}, {_count(summary.call_notes, 'note')} heard, {played}.{written}"
+
+
+def number(value: float) -> str:
+    """A number as people write it: one decimal at most, none where it is 0."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _reply(summary: TurnSummary) -> str:
+    if summary.reply_notes == 0:
+        return "reply withdrawn" if summary.withdrawn else "no reply"
+    reply = f"reply {_extent(summary.reply_notes, summary.reply_beats)}"
+    return reply + (", then withdrawn" if summary.withdrawn else "")
+
+
+def _extent(notes: int, beats: float) -> str:
+    shown = number(beats)
+    return f"{_count(notes, 'note')}, {shown} beat" + ("" if shown == "1" else "s")
+
+
+def _count(amount: int, noun: str) -> str:
+    return f"{amount} {noun}" + ("" if amount == 1 else "s")
