@@ -1,0 +1,1 @@
+"""Training of musedaemon's note model: corpus, shards, batches, model, loop, checkpoints."""

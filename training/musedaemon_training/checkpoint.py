@@ -1,0 +1,119 @@
+"""Checkpoints: a folder with `model.safetensors` and `config.json`; the last one of a run also holds all that resuming needs.
+
+Tensors are safetensors, the rest is JSON; nothing is pickled, so opening a stranger's checkpoint runs no code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from musedaemon.encoding import ENCODING_VERSION
+from musedaemon.errors import TrainingError
+from musedaemon_training.files import whole_folder, whole_or_kept, write_json
+from musedaemon_training.model import NoteNet, Sizes
+
+MODEL_FILE = "model.safetensors"
+CONFIG_FILE = "config.json"
+PROGRESS_FILE = "progress.json"
+TENSORS_FILE = "progress.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a checkpoint says of itself. `scores` are bits a note on the validation pieces, `recipe` the command that made it."""
+
+    sizes: Sizes
+    encoding_version: int = ENCODING_VERSION
+    scores: dict[str, float] = field(default_factory=dict)
+    recipe: str = ""
+    notes: int = 0
+    weights: str = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A model at rest."""
+
+    config: Config
+    weights: dict[str, Tensor]
+
+    def net(self) -> NoteNet:
+        """The model, ready to run (no dropout)."""
+        net = NoteNet(self.config.sizes)
+        net.load_state_dict(self.weights)
+        return net.eval()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What resuming needs beside the weights: JSON values and tensors by name."""
+
+    values: dict[str, Any]
+    tensors: dict[str, Tensor]
+
+
+def save(folder: Path, config: Config, weights: Mapping[str, Tensor], progress: Progress | None = None) -> None:
+    """Write a checkpoint, replacing the folder at once. Raises TrainingError when it cannot be written."""
+    try:
+        with whole_folder(folder) as part:
+            save_file(_plain(weights), part / MODEL_FILE)
+            write_json(part / CONFIG_FILE, asdict(config))
+            if progress is not None:
+                save_file(_plain(progress.tensors), part / TENSORS_FILE)
+                write_json(part / PROGRESS_FILE, progress.values)
+    except OSError as error:
+        raise TrainingError(f"The checkpoint {folder} cannot be written ({error.strerror}); free some space there.") from error
+
+
+def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
+
+
+def load(folder: Path) -> Checkpoint:
+    """Read a checkpoint. Raises TrainingError when it is none, or of another encoding or shape."""
+    folder = whole_or_kept(folder)
+    try:
+        values = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        weights = load_file(folder / MODEL_FILE)
+        config = Config(**{**values, "sizes": Sizes(**values["sizes"])})
+    except FileNotFoundError as error:
+        raise TrainingError(
+            f"{folder} is not a checkpoint (no {Path(str(error.filename)).name}); name a folder such as runs/NAME/best."
+        ) from error
+    except Exception as error:
+        # Damaged JSON, a truncated tensor file, unknown keys: each library has its own exception.
+        raise TrainingError(f"The checkpoint {folder} is damaged ({error}); use another, or train again.") from error
+    if config.encoding_version != ENCODING_VERSION:
+        raise TrainingError(
+            f"The checkpoint {folder} is of note encoding {config.encoding_version}, this version needs {ENCODING_VERSION}: train it again."
+        )
+    _check_shapes(folder, config, weights)
+    return Checkpoint(config, weights)
+
+
+def _check_shapes(folder: Path, config: Config, weights: Mapping[str, Tensor]) -> None:
+    with torch.device("meta"):
+        expected = {name: tensor.shape for name, tensor in NoteNet(config.sizes).state_dict().items()}
+    if {name: tensor.shape for name, tensor in weights.items()} != expected:
+        raise TrainingError(f"The weights in {folder} do not fit its {CONFIG_FILE}; use another checkpoint, or train again.")
+
+
+def load_progress(folder: Path) -> Progress:
+    """What resuming needs, from the last checkpoint of a run. Raises TrainingError where it is missing."""
+    folder = whole_or_kept(folder)
+    try:
+        values = json.loads((folder / PROGRESS_FILE).read_text(encoding="utf-8"))
+        return Progress(values, load_file(folder / TENSORS_FILE))
+    except FileNotFoundError as error:
+        raise TrainingError(f"There is no run to resume in {folder.parent}; start one without --resume.") from error
+    except Exception as error:
+        # As above: whatever the two formats' parsers raise means a damaged file.
+        raise TrainingError(f"The run in {folder.parent} cannot be resumed, {folder} is damaged ({error}).") from error

@@ -1,0 +1,44 @@
+"""Writing so that a cut never leaves half a file or half a folder behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace a JSON file at once."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+@contextlib.contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A new folder to write into, which takes the place of `folder` at the end of the block, and vanishes when that fails."""
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        old = _kept(folder)
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+            folder.rename(old)
+        part.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def whole_or_kept(folder: Path) -> Path:
+    """The folder, or the one it was to replace if the process died between the two renames."""
+    return folder if folder.exists() or not _kept(folder).exists() else _kept(folder)
+
+
+def _kept(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".old")

@@ -1,0 +1,125 @@
+"""The command line of training, and the run folder that remembers it for --resume."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from musedaemon.errors import TrainingError
+from musedaemon_training.files import write_json
+
+RUN_FILE = "run.json"
+RUNS = Path("runs")
+DEFAULT_EPOCHS = 20.0
+DEFAULT_HIDDEN, DEFAULT_LAYERS = 256, 2
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What decides a run. `init` is a checkpoint folder, an ONNX file, or `default`; empty for a new model."""
+
+    data: tuple[str, ...]
+    hidden: int
+    layers: int
+    epochs: float | None
+    minutes: float | None
+    seed: int
+    init: str = ""
+    recipe: str = ""
+
+    def save(self, folder: Path) -> None:
+        """Remember the run in its folder."""
+        write_json(folder / RUN_FILE, asdict(self))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `training/train.py`."""
+    options = argparse.ArgumentParser(
+        prog="train.py",
+        description="Train a note model on folders of MIDI (or ABC) files. Without --data: on the tune books that come with music21.",
+    )
+    options.add_argument("--data", nargs="+", action="extend", default=[], metavar="DIR", help="folders of music files, however nested")
+    options.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: runs/DATE-TIME; with --resume, the newest)")
+    options.add_argument("--resume", action="store_true", help="go on with the run in --out where it stopped")
+    options.add_argument("--init", default="", metavar="MODEL", help="start from a checkpoint folder, an exported .onnx file, or 'default'")
+    options.add_argument("--epochs", type=positive, metavar="N", help=f"passes over the notes (default: {DEFAULT_EPOCHS:g})")
+    options.add_argument("--minutes", type=positive, metavar="M", help="minutes of training in all, validation included")
+    options.add_argument("--hidden", type=count, metavar="N", help=f"units in a layer (default: {DEFAULT_HIDDEN})")
+    options.add_argument("--layers", type=count, metavar="N", help=f"LSTM layers (default: {DEFAULT_LAYERS})")
+    options.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    options.add_argument("--seed", type=int, default=1, metavar="N", help="of weights, order and playings (default: 1)")
+    return options
+
+
+def positive(text: str) -> float:
+    """A number above 0."""
+    value = float(text)
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def count(text: str) -> int:
+    """A whole number from 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+def new_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, RunOptions]:
+    """The folder and the options of a new run; the folder is made. Raises TrainingError where a run is already."""
+    folder: Path = chosen.out or RUNS / time.strftime("%Y-%m-%d-%H%M%S")
+    if (folder / RUN_FILE).exists():
+        raise TrainingError(f"There is a run in {folder} already; add --resume to go on with it, or choose another --out.")
+    no_budget = chosen.epochs is None and chosen.minutes is None
+    options = RunOptions(
+        data=tuple(str(Path(folder).expanduser()) for folder in chosen.data),
+        hidden=chosen.hidden or DEFAULT_HIDDEN,
+        layers=chosen.layers or DEFAULT_LAYERS,
+        epochs=DEFAULT_EPOCHS if no_budget else chosen.epochs,
+        minutes=chosen.minutes,
+        seed=chosen.seed,
+        init=chosen.init,
+        recipe=shlex.join(["python", "training/train.py", *arguments]),
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"The folder {folder} cannot be made ({error.strerror}); choose another --out.") from error
+    return folder, options
+
+
+def old_run(chosen: argparse.Namespace) -> tuple[Path, RunOptions]:
+    """The folder and the options of a run to resume; --epochs, --minutes and --data given anew replace the old ones."""
+    folder: Path = chosen.out or newest_run()
+    try:
+        values = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        old = RunOptions(**{**values, "data": tuple(values["data"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise TrainingError(f"There is no run to resume in {folder}; name its folder with --out, or leave out --resume.") from error
+    if (chosen.hidden or old.hidden, chosen.layers or old.layers) != (old.hidden, old.layers):
+        raise TrainingError(f"The run in {folder} is {old.layers}x{old.hidden}; a resumed run keeps its size.")
+    new_budget = chosen.epochs is not None or chosen.minutes is not None
+    return folder, RunOptions(
+        data=tuple(chosen.data) or old.data,
+        hidden=old.hidden,
+        layers=old.layers,
+        epochs=chosen.epochs if new_budget else old.epochs,
+        minutes=chosen.minutes if new_budget else old.minutes,
+        seed=old.seed,
+        init=old.init,
+        recipe=old.recipe,
+    )
+
+
+def newest_run() -> Path:
+    """The run begun last in the folder of runs. Raises TrainingError where there is none."""
+    runs = sorted(path.parent for path in RUNS.glob(f"*/{RUN_FILE}"))
+    if not runs:
+        raise TrainingError(f"There is no run in {RUNS}; name the folder of the run to resume with --out.")
+    return max(runs, key=lambda run: (run / RUN_FILE).stat().st_mtime)

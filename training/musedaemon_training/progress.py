@@ -1,0 +1,112 @@
+"""What a run tells while it goes on: a progress bar on a terminal, plain lines elsewhere, and `metrics.jsonl` always."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+LINE_EVERY_S = 30.0
+
+
+class Display(Protocol):
+    """Shows how far a run is."""
+
+    def show(self, done: float, text: str) -> None:
+        """`done` is the part of the run behind us, 0 to 1."""
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+
+
+class Bar:
+    """A progress bar that is drawn over and over."""
+
+    def __init__(self) -> None:
+        console = Console()
+        columns = (BarColumn(bar_width=24), TextColumn("{task.percentage:>5.1f}%"), TextColumn("{task.description}"))
+        self._progress = Progress(*columns, console=console, auto_refresh=False)
+        self._task = self._progress.add_task("", total=1.0)
+        self._progress.start()
+
+    def show(self, done: float, text: str) -> None:
+        """Redraw."""
+        self._progress.update(self._task, completed=done, description=text, refresh=True)
+
+    def say(self, line: str) -> None:
+        """Print above the bar."""
+        self._progress.console.print(line, markup=False, highlight=False)
+
+    def close(self) -> None:
+        """Stop drawing."""
+        self._progress.stop()
+
+
+class Lines:
+    """For a log file: a line now and then."""
+
+    def __init__(self) -> None:
+        self._shown = -LINE_EVERY_S
+
+    def show(self, done: float, text: str) -> None:
+        """Print, if the last line is old enough."""
+        if time.monotonic() - self._shown >= LINE_EVERY_S:
+            self._shown = time.monotonic()
+            self.say(f"{100 * done:5.1f}% {text}")
+
+    def say(self, line: str) -> None:
+        """Print."""
+        print(line, flush=True)
+
+    def close(self) -> None:
+        """Nothing to put away."""
+
+
+def display() -> Display:
+    """The display that suits standard output."""
+    return Bar() if sys.stdout.isatty() else Lines()
+
+
+def bits_text(bits: Mapping[str, float]) -> str:
+    """Bits a note by field, for people."""
+    fields = " ".join(f"{name} {bits[name]:.2f}" for name in ("shift", "pitch", "duration", "velocity"))
+    return f"{fields} | sum {bits['sum']:.3f}"
+
+
+def span_text(seconds: float) -> str:
+    """A length of time for people: 3 h 05 min, 12 min, 40 s."""
+    minutes, rest = divmod(round(max(seconds, 0.0)), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_left:02d} min"
+    return f"{minutes} min" if minutes else f"{rest} s"
+
+
+class Metrics:
+    """`metrics.jsonl`: one JSON object a line, written through at once, appended to when a run is resumed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def write(self, values: Mapping[str, Any]) -> None:
+        """Append one object."""
+        with self._path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps({k: round(v, 6) if isinstance(v, float) else v for k, v in values.items()}) + "\n")
+
+    def cut_after(self, step: int) -> None:
+        """Forget what was written after the step that a run is resumed from."""
+        if not self._path.exists():
+            return
+        lines = [line for line in self._path.read_text(encoding="utf-8").splitlines() if json.loads(line)["step"] <= step]
+        part = self._path.with_name(self._path.name + ".part")
+        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        part.replace(self._path)
