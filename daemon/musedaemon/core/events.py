@@ -51,3 +51,5 @@ RESET_CONTROLLERS = 121
 ALL_NOTES_OFF = 123
 SUSTAIN_DOWN = 64
 """A sustain value from here on means the pedal is down."""
+CHANNEL_SILENCES = frozenset((ALL_SOUND_OFF, *range(ALL_NOTES_OFF, 128)))
+"""Channel mode messages after which nothing sounds: 120, and 123 to 127, which all imply All Notes Off."""

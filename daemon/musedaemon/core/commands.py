@@ -1,0 +1,88 @@
+"""The words between the engine and the player: what shall sound, and what was heard.
+
+The engine (turns, model) sends `Command`s; the player (thru, scheduler, ledger) answers with `Report`s. Live they cross
+threads through queues, in virtual time they are passed by hand. All times are seconds on the driver's clock.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from musedaemon.core.events import MidiEvent
+
+
+class PlannedNote(NamedTuple):
+    """A note of ours: it starts `at` and ends `until`. `serial` counts up from 0 and is never used twice."""
+
+    serial: int
+    at: float
+    until: float
+    channel: int
+    pitch: int
+    velocity: int
+
+
+class Play(NamedTuple):
+    """Play this note when it is due."""
+
+    note: PlannedNote
+
+
+class Withdraw(NamedTuple):
+    """Drop what is pending and release what sounds of our own, at once; answered with `Withdrawn`."""
+
+    at: float
+
+
+Command = Play | Withdraw
+
+
+class Heard(NamedTuple):
+    """The musician played this; our own echo never gets here."""
+
+    event: MidiEvent
+
+
+class Played(NamedTuple):
+    """The note-on of note `serial`, planned `at`, has left."""
+
+    serial: int
+    at: float
+    sent_at: float
+
+
+class Withdrawn(NamedTuple):
+    """Nothing of ours sounds or is pending any more; every `Played` before this one is all that was heard."""
+
+    at: float
+
+
+Report = Heard | Played | Withdrawn
+
+
+class HandedOver(NamedTuple):
+    """The call is over at `at` and the reply begins to be made."""
+
+    at: float
+
+
+class TurnOver(NamedTuple):
+    """A reply has ended, by itself or because the musician went on (`withdrawn`).
+
+    `call_at` is when its call began; beats are counted at the tempo of the reply.
+    """
+
+    at: float
+    number: int
+    call_at: float
+    bpm: float
+    bpm_given: bool
+    call_notes: int
+    call_beats: float
+    reply_notes: int
+    reply_beats: float
+    withdrawn: bool
+
+
+Effect = Command | HandedOver | TurnOver
+"""What the engine returns: commands for the player, and news for whoever drives it."""

@@ -1,0 +1,87 @@
+"""The improviser: samples the next note of a reply, field after field, and gives the moment after it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from musedaemon.core.moment import Moment
+from musedaemon.core.sampling import SamplingSettings, distribution, sample
+from musedaemon.encoding import (
+    MAX_TICKS,
+    TICKS_OF_CLASS,
+    TIME_CLASSES,
+    VELOCITY_CLASSES,
+    BoolArray,
+    class_to_velocity,
+)
+from musedaemon.model.protocol import FloatArray, NoteModel
+
+MOST_NOTES_AT_ONCE = 10
+"""A chord has ten fingers; without this bound a poor model could stay on one onset for ever."""
+
+
+class SampledNote(NamedTuple):
+    """A note of the reply, in ticks, and the moment after it. `onset` counts as `Moment.tick` does."""
+
+    onset: int
+    pitch: int
+    velocity: int
+    duration: int
+    after: Moment
+
+
+class Improviser:
+    """Draws notes from a model. Called on the engine thread; owns nothing but the dials."""
+
+    def __init__(self, model: NoteModel, settings: SamplingSettings) -> None:
+        self._model = model
+        self._settings = settings
+        self._playable = settings.playable()
+        self._any_velocity = np.ones(VELOCITY_CLASSES, dtype=np.bool_)
+        self._any_duration = TICKS_OF_CLASS > 0
+
+    def sample_onset(self, moment: Moment, earliest: int, latest: int, rng: np.random.Generator) -> int:
+        """The tick of the next note's onset, from `earliest` to `latest` where the classes reach that far.
+
+        The model's own distribution given that nothing has sounded before `earliest`.
+        """
+        ticks = moment.tick + TICKS_OF_CLASS
+        if earliest - moment.tick > MAX_TICKS:
+            return earliest
+        allowed = (ticks >= earliest) & (ticks <= latest)
+        if not allowed.any():
+            allowed[int(np.argmax(ticks >= earliest))] = True
+        return moment.tick + int(TICKS_OF_CLASS[self._draw(moment.state.shift_logits, allowed, rng)])
+
+    def next_onset(self, moment: Moment, notes_at_once: int, rng: np.random.Generator) -> int:
+        """The tick of the next note's onset, within a running reply; `notes_at_once` share the last one."""
+        allowed = np.ones(TIME_CLASSES, dtype=np.bool_)
+        allowed[0] = notes_at_once < MOST_NOTES_AT_ONCE
+        return moment.tick + int(TICKS_OF_CLASS[self._draw(moment.state.shift_logits, allowed, rng)])
+
+    def sample_note(
+        self, moment: Moment, onset: int, longest: int, bpm: float, rng: np.random.Generator
+    ) -> SampledNote | None:
+        """Pitch, velocity and duration of a note at `onset`; None when every playable pitch sounds already.
+
+        The duration is cut at `longest` ticks (at least 1).
+        """
+        context = moment.tracker.context(onset)
+        free = self._playable & ~context.sounding
+        if not free.any():
+            return None
+        model, state = self._model, moment.state
+        pitch = self._draw(model.pitch_logits(state, context), free, rng)
+        velocity = self._draw(model.velocity_logits(state, context, pitch), self._any_velocity, rng)
+        duration_logits = model.duration_logits(state, context, pitch, velocity)
+        duration = min(int(TICKS_OF_CLASS[self._draw(duration_logits, self._any_duration, rng)]), longest)
+        tracker = moment.tracker.copy()
+        tracker.note_on(onset, pitch, duration)
+        after = Moment(model.step(state, context, pitch, velocity), tracker, moment.time_at(onset, bpm), onset)
+        return SampledNote(onset, pitch, class_to_velocity(velocity), duration, after)
+
+    def _draw(self, logits: FloatArray, allowed: BoolArray, rng: np.random.Generator) -> int:
+        settings = self._settings
+        return sample(distribution(logits, allowed, settings.temperature, settings.top_p), rng)

@@ -1,0 +1,56 @@
+"""A moment of the music: everything the model needs to go on from there, as a value.
+
+Because a moment is never changed, rolling back to what was really heard is taking an older one (DESIGN 2).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from musedaemon.encoding import TICKS_PER_BEAT, ContextTracker
+from musedaemon.model.protocol import NoteModel, State
+
+
+def ticks_per_second(bpm: float) -> float:
+    """How many ticks a second has at a tempo."""
+    return bpm * TICKS_PER_BEAT / 60.0
+
+
+class Moment(NamedTuple):
+    """After the note that started at `at` (seconds), which is tick `tick`.
+
+    `tracker` is not to be changed: whoever goes on copies it first.
+    """
+
+    state: State
+    tracker: ContextTracker
+    at: float
+    tick: int
+
+    def tick_at(self, at: float, bpm: float) -> int:
+        """The tick nearest to a time (seconds, not before this moment) at a tempo."""
+        return self.tick + max(round((at - self.at) * ticks_per_second(bpm)), 0)
+
+    def time_at(self, tick: int, bpm: float) -> float:
+        """The time (seconds) of a tick at a tempo."""
+        return self.at + (tick - self.tick) / ticks_per_second(bpm)
+
+    def released(self, at: float, pitch: int, bpm: float) -> Moment:
+        """The same moment once a pitch has ended."""
+        tracker = self.tracker.copy()
+        tracker.note_off(self.tick_at(at, bpm), pitch)
+        return self._replace(tracker=tracker)
+
+    def heard(self, model: NoteModel, at: float, pitch: int, velocity_class: int, bpm: float) -> Moment:
+        """The moment after one more note of the musician's: one step of the model. Its end is not known yet."""
+        tick = self.tick_at(at, bpm)
+        context = self.tracker.context(tick)
+        state = model.step(self.state, context, pitch, velocity_class)
+        tracker = self.tracker.copy()
+        tracker.note_on(tick, pitch)
+        return Moment(state, tracker, at, tick)
+
+
+def opening(model: NoteModel, at: float) -> Moment:
+    """The moment before anything was heard."""
+    return Moment(model.initial_state(), ContextTracker(), at, 0)

@@ -1,0 +1,42 @@
+"""Whose turn it is, as a table: every transition there is, and nothing else."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+
+class Turn(Enum):
+    """Where the conversation stands."""
+
+    WAITING = auto()
+    """Nothing was played since the last reply."""
+    LISTENING = auto()
+    """The musician plays: the call is being heard."""
+    REPLYING = auto()
+    """We play."""
+    WITHDRAWING = auto()
+    """The musician went on during our reply: it is being taken back."""
+
+
+class Move(Enum):
+    """What changes it."""
+
+    NOTE_HEARD = auto()
+    HAND_OVER = auto()
+    INTERRUPT = auto()
+    WITHDRAWN = auto()
+    """The reply is taken back; the call it answered is over."""
+    UNHEARD = auto()
+    """The reply is taken back before a note of it left: the call goes on."""
+    REPLY_OVER = auto()
+
+
+TRANSITIONS: dict[tuple[Turn, Move], Turn] = {
+    (Turn.WAITING, Move.NOTE_HEARD): Turn.LISTENING,
+    (Turn.LISTENING, Move.NOTE_HEARD): Turn.LISTENING,
+    (Turn.LISTENING, Move.HAND_OVER): Turn.REPLYING,
+    (Turn.REPLYING, Move.INTERRUPT): Turn.WITHDRAWING,
+    (Turn.REPLYING, Move.REPLY_OVER): Turn.WAITING,
+    (Turn.WITHDRAWING, Move.WITHDRAWN): Turn.WAITING,
+    (Turn.WITHDRAWING, Move.UNHEARD): Turn.LISTENING,
+}

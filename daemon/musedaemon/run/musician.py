@@ -1,0 +1,127 @@
+"""Who plays the call: a musician at the port, or a .mid file in the musician's place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+from musedaemon.core.events import SUSTAIN, SUSTAIN_DOWN, ControlChange, MidiEvent, NoteOff, NoteOn
+
+TAIL_S = 0.1
+"""A file is over this long after its last event: time for that to be heard."""
+
+
+class Musician(Protocol):
+    """Sans-IO. Owned by the thread that drives the engine."""
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing will come any more."""
+
+    def next_deadline(self) -> float:
+        """When `advance` has something to do (seconds), infinity when never."""
+
+    def advance(self, now: float) -> list[MidiEvent]:
+        """The events due at `now` or before, each `at` the time it was due."""
+
+    def pause(self, at: float) -> None:
+        """The call is handed over (seconds)."""
+
+    def resume(self, at: float, bpm: float) -> None:
+        """The reply is over (seconds)."""
+
+
+class PortMusician:
+    """Plays into a port whenever it likes: nothing to drive, and never done."""
+
+    done = False
+
+    def next_deadline(self) -> float:
+        """Never."""
+        return float("inf")
+
+    def advance(self, now: float) -> list[MidiEvent]:
+        """Nothing."""
+        return []
+
+    def pause(self, at: float) -> None:
+        """Nobody can hold a musician back."""
+
+    def resume(self, at: float, bpm: float) -> None:
+        """Nor call one in."""
+
+
+class FilePlayer:
+    """Plays a file's events in time and, if it `waits_for_replies`, holds the next ones until the reply is over.
+
+    The wait lasts whole beats, so that what follows lies on the same grid as what came before.
+    """
+
+    def __init__(self, events: Sequence[MidiEvent], waits_for_replies: bool) -> None:
+        self._events = [*events, *_letting_go(events)]
+        self._waits = waits_for_replies
+        self._end = (events[-1].at if events else 0.0) + TAIL_S
+        self._next = 0
+        self._over = False
+        self._offset = 0.0
+        self._paused_at: float | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether every event has been played, and heard."""
+        return self._over
+
+    def next_deadline(self) -> float:
+        """When the next event is due (seconds), infinity while it waits or is done."""
+        if self._over or self._paused_at is not None:
+            return float("inf")
+        at = self._events[self._next].at if self._next < len(self._events) else self._end
+        return at + self._offset
+
+    def advance(self, now: float) -> list[MidiEvent]:
+        """The events due at `now` or before, each `at` the time it was due."""
+        due = []
+        while self.next_deadline() <= now:
+            if self._next == len(self._events):
+                self._over = True
+                break
+            event = self._events[self._next]
+            due.append(event._replace(at=event.at + self._offset))
+            self._next += 1
+        return due
+
+    def pause(self, at: float) -> None:
+        """The call is handed over (seconds): hold what comes next, if this player waits."""
+        if self._waits:
+            self._paused_at = at
+
+    def resume(self, at: float, bpm: float) -> None:
+        """The reply is over (seconds): go on, a whole number of beats later than planned."""
+        if self._paused_at is not None:
+            beat = 60.0 / bpm
+            self._offset += math.ceil((at - self._paused_at) / beat - 1e-9) * beat
+            self._paused_at = None
+
+
+def _letting_go(events: Sequence[MidiEvent]) -> list[MidiEvent]:
+    """What a file forgot at its end: note-offs for hanging notes, pedals up."""
+    keys: dict[tuple[int, int], None] = {}
+    pedals: dict[int, None] = {}
+    for event in events:
+        match event:
+            case NoteOn():
+                keys[event.channel, event.pitch] = None
+            case NoteOff():
+                keys.pop((event.channel, event.pitch), None)
+            case ControlChange(control=control) if control == SUSTAIN and event.value >= SUSTAIN_DOWN:
+                pedals[event.channel] = None
+            case ControlChange(control=control) if control == SUSTAIN:
+                pedals.pop(event.channel, None)
+            case _:
+                pass
+    end = events[-1].at if events else 0.0
+    return [
+        *(NoteOff(end, channel, pitch) for channel, pitch in keys),
+        *(ControlChange(end, channel, SUSTAIN, 0) for channel in pedals),
+    ]

@@ -1,0 +1,141 @@
+"""Real time: the two threads of DESIGN 2, each the only owner of its half of the core.
+
+The player thread owns the output port, thru, scheduler and ledger; the engine thread owns turns, tempo and model. They
+talk through one queue each and block until there is input or a deadline: no polling, no spinning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from musedaemon.core.commands import Command, Effect, HandedOver, Play, Report, TurnOver, Withdraw
+from musedaemon.core.engine import Engine
+from musedaemon.core.events import MidiEvent
+from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.turns import Turn
+from musedaemon.midi import wire
+from musedaemon.midi.ports import OutputPort
+from musedaemon.run.clock import Clock
+from musedaemon.run.musician import Musician
+from musedaemon.run.recorder import Record
+
+
+class Stop(Enum):
+    """Put into a queue, it ends the thread that reads it."""
+
+    NOW = "now"
+
+
+PlayerInbox = SimpleQueue[MidiEvent | Command | Stop]
+EngineInbox = SimpleQueue[Report | Stop]
+_T = TypeVar("_T")
+
+
+def _next_item(inbox: SimpleQueue[_T], deadline: float, clock: Clock) -> _T | None:
+    """The next item, None if the deadline (seconds) comes first."""
+    try:
+        if deadline == float("inf"):
+            return inbox.get()
+        wait = deadline - clock.now()
+        return inbox.get(timeout=wait) if wait > 0 else inbox.get_nowait()
+    except Empty:
+        return None
+
+
+class PlayerThread:
+    """Sends what is due, passes thru, releases everything on the way out and closes the port it sends to."""
+
+    def __init__(
+        self, player: Player, port: OutputPort, clock: Clock, inbox: PlayerInbox, engine: EngineInbox, record: Record
+    ) -> None:
+        self._player = player
+        self._port = port
+        self._clock = clock
+        self._inbox = inbox
+        self._engine = engine
+        self._record = record
+
+    def run(self) -> None:
+        """The life of the thread: until `Stop`, or an error, which is raised after every note is off."""
+        try:
+            while (item := _next_item(self._inbox, self._player.next_deadline(), self._clock)) is not Stop.NOW:
+                self._handle(item)
+        finally:
+            try:
+                self._send(self._player.flush(self._clock.now()))
+            finally:
+                self._port.close()
+
+    def _handle(self, item: MidiEvent | Command | None) -> None:
+        now = self._clock.now()
+        match item:
+            case Play() | Withdraw():
+                self._send(self._player.accept(item, now))
+            case None:
+                pass
+            case _:
+                self._send(self._player.receive(item))
+        self._send(self._player.advance(now))
+        for report in self._player.take_reports():
+            self._record.report(report)
+            self._engine.put(report)
+
+    def _send(self, messages: list[Outgoing]) -> None:
+        for message in messages:
+            self._port.send(wire.encode(message.event))
+        self._record.sent(messages)
+
+
+class EngineThread:
+    """Hears reports, thinks ahead, and plays the musician's part where that is a file."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        musician: Musician,
+        clock: Clock,
+        inbox: EngineInbox,
+        player: PlayerInbox,
+        record: Record,
+        on_turn: Callable[[TurnOver], None],
+    ) -> None:
+        self._engine = engine
+        self._musician = musician
+        self._clock = clock
+        self._inbox = inbox
+        self._player = player
+        self._record = record
+        self._on_turn = on_turn
+
+    def run(self) -> None:
+        """The life of the thread: until `Stop`, or until a file that plays has had its last answer."""
+        while not self._all_said():
+            deadline = min(self._engine.next_deadline(), self._musician.next_deadline())
+            item = _next_item(self._inbox, deadline, self._clock)
+            if item is Stop.NOW:
+                return
+            if item is not None:
+                self._act(self._engine.receive(item))
+            elif self._musician.next_deadline() <= self._engine.next_deadline():
+                for event in self._musician.advance(self._clock.now()):
+                    self._player.put(event)
+            else:
+                self._act(self._engine.advance(self._clock.now()))
+
+    def _all_said(self) -> bool:
+        return self._musician.done and self._engine.turn is Turn.WAITING
+
+    def _act(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Play() | Withdraw():
+                    self._player.put(effect)
+                case HandedOver(at):
+                    self._musician.pause(at)
+                case TurnOver(at=at, bpm=bpm):
+                    self._record.turn(effect)
+                    self._musician.resume(at, bpm)
+                    self._on_turn(effect)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from musedaemon.core.sampling import SamplingSettings, distribution, sample
+
+
+def logits(*probabilities: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return np.log(np.array(probabilities, dtype=np.float32))
+
+
+EVERY = np.ones(4, dtype=np.bool_)
+
+
+def test_at_temperature_one_the_probabilities_are_the_models() -> None:
+    assert distribution(logits(0.4, 0.3, 0.2, 0.1), EVERY, 1.0, 1.0) == pytest.approx([0.4, 0.3, 0.2, 0.1])
+
+
+def test_a_low_temperature_sharpens() -> None:
+    assert distribution(logits(0.4, 0.3, 0.2, 0.1), EVERY, 0.5, 1.0) == pytest.approx(
+        np.array([16, 9, 4, 1]) / 30, rel=1e-5
+    )
+
+
+def test_the_nucleus_is_the_smallest_set_that_reaches_top_p() -> None:
+    assert distribution(logits(0.1, 0.4, 0.2, 0.3), EVERY, 1.0, 0.65) == pytest.approx([0, 4 / 7, 0, 3 / 7], rel=1e-5)
+
+
+def test_masking_comes_before_everything_and_keeps_the_ratios() -> None:
+    allowed = np.array([False, True, True, True])
+    masked = distribution(logits(0.4, 0.3, 0.2, 0.1), allowed, 1.0, 1.0)
+    assert masked == pytest.approx([0, 0.5, 1 / 3, 1 / 6], rel=1e-5)
+
+
+@given(
+    st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=20),
+    st.floats(0.05, 3.0),
+    st.floats(0.05, 1.0),
+    st.integers(0, 2**32 - 1),
+    st.data(),
+)
+def test_a_sample_is_always_an_allowed_class(
+    values: list[float], temperature: float, top_p: float, seed: int, data: st.DataObject
+) -> None:
+    allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(values), max_size=len(values)).filter(any)))
+    probabilities = distribution(np.array(values, dtype=np.float32), allowed, temperature, top_p)
+    assert probabilities.sum() == pytest.approx(1.0)
+    drawn = sample(probabilities, np.random.default_rng(seed))
+    assert allowed[drawn]
+    assert probabilities[drawn] > 0
+
+
+def test_samples_follow_the_probabilities() -> None:
+    rng = np.random.default_rng(3)
+    drawn = [sample(np.array([0.5, 0.0, 0.3, 0.2]), rng) for _ in range(4000)]
+    assert np.bincount(drawn, minlength=4) / 4000 == pytest.approx([0.5, 0, 0.3, 0.2], abs=0.03)
+
+
+def test_the_range_of_pitches_is_inclusive() -> None:
+    assert list(np.flatnonzero(SamplingSettings(lowest_pitch=60, highest_pitch=62).playable())) == [60, 61, 62]

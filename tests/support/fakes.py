@@ -1,0 +1,65 @@
+"""Hand-written stand-ins with the real names."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+import numpy as np
+
+from musedaemon.core.events import MidiEvent
+from musedaemon.encoding import PITCHES, TIME_CLASSES, VELOCITY_CLASSES, Context
+from musedaemon.model.protocol import FloatArray, State
+
+
+class FakeModel:
+    """A model whose state is a fingerprint of every note it was fed, and whose logits follow from the state.
+
+    It plays eighths up a scale from the last pitch, and enters three beats after the last note. Unless it is `certain`
+    every class has a chance.
+    """
+
+    def __init__(self, certain: bool = True) -> None:
+        self.steps = 0
+        self._noise = 0.0 if certain else 1.0
+
+    def initial_state(self) -> State:
+        zeros = np.zeros((1, 1, 2), dtype=np.float32)
+        return State(zeros, zeros, np.zeros(TIME_CLASSES, dtype=np.float32))
+
+    def step(self, state: State, context: Context, pitch: int, velocity: int) -> State:
+        self.steps += 1
+        mark = float(state.c[0, 0, 0]) * 31 + context.shift * 7 + context.rest * 3 + pitch + velocity * 0.1
+        mark += float(context.sounding.sum())
+        h = np.array([[[pitch, context.shift]]], dtype=np.float32)
+        c = np.array([[[mark % 9973, 0.0]]], dtype=np.float32)
+        shift_logits = self._peak(TIME_CLASSES, 12, float(c[0, 0, 0]))
+        shift_logits[72] += 3.0 if self._noise else 20.0
+        return State(h, c, shift_logits)
+
+    def pitch_logits(self, state: State, context: Context) -> FloatArray:
+        return self._peak(PITCHES, (int(state.h[0, 0, 0]) + 2 - 48) % 36 + 48, float(state.c[0, 0, 0]))
+
+    def velocity_logits(self, state: State, context: Context, pitch: int) -> FloatArray:
+        return self._peak(VELOCITY_CLASSES, 18, float(state.c[0, 0, 0]))
+
+    def duration_logits(self, state: State, context: Context, pitch: int, velocity: int) -> FloatArray:
+        return self._peak(TIME_CLASSES, 10, float(state.c[0, 0, 0]))
+
+    def _peak(self, size: int, index: int, mark: float) -> FloatArray:
+        logits = self._noise * np.sin(np.arange(size, dtype=np.float32) * (1.0 + mark % 17.0))
+        logits[index] += 4.0 if self._noise else 40.0
+        peaked: FloatArray = logits.astype(np.float32)
+        return peaked
+
+
+class NoEcho:
+    """An echo filter for a room without loops."""
+
+    def sent_ours(self, event: MidiEvent) -> None:
+        pass
+
+    def sent_thru(self, event: MidiEvent) -> None:
+        pass
+
+    def is_echo(self, event: MidiEvent, keys: AbstractSet[tuple[int, int]]) -> bool:
+        return False

@@ -1,0 +1,69 @@
+"""Sets up a jam in virtual time with a fake or real model and returns what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from support.fakes import FakeModel, NoEcho
+
+from musedaemon.core.commands import Heard, Report, TurnOver
+from musedaemon.core.engine import Engine, EngineSettings
+from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
+from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.sampling import SamplingSettings
+from musedaemon.core.tempo import TempoTracker
+from musedaemon.model.protocol import NoteModel
+from musedaemon.run.musician import FilePlayer
+from musedaemon.run.simulator import Simulator
+
+SETTINGS = EngineSettings(SamplingSettings(), seed=1)
+
+
+@dataclass
+class Jam:
+    """What was heard and sent, and the turns, in order; also the engine, to look into."""
+
+    engine: Engine
+    heard: list[MidiEvent] = field(default_factory=list)
+    response: list[MidiEvent] = field(default_factory=list)
+    turns: list[TurnOver] = field(default_factory=list)
+
+    def report(self, report: Report) -> None:
+        if isinstance(report, Heard):
+            self.heard.append(report.event)
+
+    def sent(self, messages: Sequence[Outgoing]) -> None:
+        self.response += [message.event for message in messages if message.serial is not None]
+
+    def turn(self, over: TurnOver) -> None:
+        self.turns.append(over)
+
+    def notes(self) -> list[NoteOn]:
+        return [event for event in self.response if isinstance(event, NoteOn)]
+
+
+def jam(
+    events: Iterable[MidiEvent],
+    settings: EngineSettings = SETTINGS,
+    model: NoteModel | None = None,
+    bpm: float | None = 120.0,
+    waits: bool = False,
+) -> Jam:
+    """Play `events` to an engine in virtual time."""
+    engine = Engine(model or FakeModel(), TempoTracker(bpm), settings)
+    done = Jam(engine)
+    musician = FilePlayer(list(events), waits_for_replies=waits)
+    Simulator(engine, Player(NoEcho(), passes_thru=False), musician, done, lambda over: None).run()
+    return done
+
+
+def melody(
+    pitches: Sequence[int], start: float = 0.0, step: float = 0.5, length: float = 0.4, velocity: int = 80
+) -> list[MidiEvent]:
+    """A plain line, a note each `step` seconds."""
+    events: list[MidiEvent] = []
+    for index, pitch in enumerate(pitches):
+        at = start + index * step
+        events += [NoteOn(at, 0, pitch, velocity), NoteOff(at + length, 0, pitch)]
+    return events
