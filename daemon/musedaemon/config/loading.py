@@ -61,17 +61,30 @@ def user_file() -> Path:
 def load(path: Path | str) -> Config:
     """Read a configuration file; what it leaves out keeps its default.
 
-    A relative `model.path` counts from the file's folder. Raises ConfigError with one line a problem.
+    A relative `model.path` counts from the file's folder; `~` is the home folder. Raises ConfigError with one line a problem.
     """
     path = Path(path)
     given, problems = check_document(_parse(path))
     config = _with(Config(), given)
     problems += conflicts(config)
     _raise_if([f"{path}: {problem}" for problem in problems])
-    if not config.model.path:
-        return config
-    model_path = path.parent / os.path.expanduser(config.model.path)  # noqa: PTH111 - Path's raises without a home
-    return dataclasses.replace(config, model=dataclasses.replace(config.model, path=str(model_path)))
+    return _with_paths(config, path.parent)
+
+
+def _with_paths(config: Config, folder: Path) -> Config:
+    """`~` is the home folder, as in a shell; and the model lies where the file that names it does."""
+    model_path = config.model.path and str(folder / _expanded(config.model.path))
+    return dataclasses.replace(
+        config,
+        model=dataclasses.replace(config.model, path=model_path),
+        ports=dataclasses.replace(
+            config.ports, input=_expanded(config.ports.input), output=_expanded(config.ports.output)
+        ),
+    )
+
+
+def _expanded(name: str) -> str:
+    return os.path.expanduser(name)  # noqa: PTH111 - Path's own raises where there is no home
 
 
 def merge(config: Config, overrides: Sequence[Override]) -> Config:

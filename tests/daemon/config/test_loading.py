@@ -136,6 +136,18 @@ def test_a_model_path_counts_from_the_folder_of_the_file(tmp_path: Path) -> None
     assert load(write(tmp_path, f"[model]\npath = '{absolute}'\n")).model.path == str(absolute)
 
 
+def test_the_home_folder_can_be_named_as_in_a_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    path = write(tmp_path, '[ports]\ninput = "~/call.mid"\noutput = "Synth"\n[model]\npath = "~/m.onnx"\n')
+    config = load(path)
+    assert [Path(name) for name in (config.ports.input, config.model.path)] == [
+        tmp_path / "call.mid",
+        tmp_path / "m.onnx",
+    ]
+    assert config.ports.output == "Synth"
+
+
 def test_the_explicit_file_is_found_first_then_the_folders_then_the_users(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
