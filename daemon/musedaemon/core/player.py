@@ -57,6 +57,8 @@ class Player:
         self._keys: set[tuple[int, int]] = set()
         self._thru_strike = 0  # the musician's strikes count down from -1, our serials up from 0
         self._pedals: set[int] = set()
+        self.notes_heard = 0
+        self.notes_played = 0
 
     def receive(self, event: MidiEvent) -> list[Outgoing]:
         """Take what came in; returns what is passed thru at once. Our own echo ends here."""
@@ -107,6 +109,7 @@ class Player:
     def _follow_keys(self, event: MidiEvent) -> None:
         match event:
             case NoteOn():
+                self.notes_heard += 1
                 self._keys.add((event.channel, event.pitch))
             case NoteOff():
                 self._keys.discard((event.channel, event.pitch))
@@ -126,6 +129,7 @@ class Player:
             if not self._ledger.release(note.channel, note.pitch, note.serial):
                 return []
             return [Outgoing(NoteOff(due.at, note.channel, note.pitch), note.serial)]
+        self.notes_played += 1
         self._reports.append(Played(note.serial, note.at, now))
         return self._strike(NoteOn(due.at, note.channel, note.pitch, note.velocity), note.serial, note.serial)
 

@@ -58,13 +58,13 @@ class FilePlayer:
     The wait lasts whole beats, so that what follows lies on the same grid as what came before.
     """
 
-    def __init__(self, events: Sequence[MidiEvent], waits_for_replies: bool) -> None:
+    def __init__(self, events: Sequence[MidiEvent], waits_for_replies: bool, starts_at: float = 0.0) -> None:
         self._events = [*events, *_letting_go(events)]
         self._waits = waits_for_replies
         self._end = (events[-1].at if events else 0.0) + TAIL_S
         self._next = 0
         self._over = False
-        self._offset = 0.0
+        self._offset = starts_at
         self._paused_at: float | None = None
 
     @property

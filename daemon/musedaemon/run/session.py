@@ -1,0 +1,184 @@
+"""A session from its settings to its end: opens what is to be opened, drives it, writes what is to be written."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from musedaemon.config.schema import MAX_SEED, Config
+from musedaemon.core.commands import TurnOver
+from musedaemon.core.engine import Engine, EngineSettings
+from musedaemon.core.player import Player
+from musedaemon.core.sampling import SamplingSettings
+from musedaemon.core.tempo import TempoTracker
+from musedaemon.errors import ConfigError
+from musedaemon.midi import wire
+from musedaemon.midi.files import TimedFile, check_writable, read_midi_file
+from musedaemon.midi.loop_guard import LoopGuard
+from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, OutputPort, PortSystem
+from musedaemon.model.onnx_model import OnnxModel, load_default
+from musedaemon.run.clock import Stopwatch
+from musedaemon.run.musician import FilePlayer, Musician, PortMusician
+from musedaemon.run.realtime import RealTime
+from musedaemon.run.recorder import Record, Recorder, Unrecorded
+from musedaemon.run.reporting import Reporter, SessionSummary, TurnSummary
+from musedaemon.run.simulator import Simulator
+
+SETTLE_S = 0.5
+"""A file starts to play into real ports this long after they are open: a new connection may take a moment."""
+
+
+def play(config: Config, reporter: Reporter) -> int:
+    """Play one session with `config`; returns the exit status. Called on the main thread.
+
+    MusedaemonError says what to mend. Whatever was played is written even if the session ends in an error.
+    """
+    score = read_midi_file(Path(config.ports.input)) if _is_file(config.ports.input) else None
+    target = _target(config)
+    model = OnnxModel.load(Path(config.model.path)) if config.model.path else load_default()
+    seed = config.model.seed if config.model.seed >= 0 else secrets.randbelow(MAX_SEED + 1)
+    tempo = TempoTracker(config.tempo.bpm or None, hint=score.bpm if score else None)
+    session = _Session(
+        config=config,
+        reporter=reporter,
+        engine=Engine(model, tempo, _engine_settings(config, seed)),
+        player=Player(LoopGuard(), passes_thru=config.ports.thru and target is None),
+        recorder=Recorder() if target else None,
+        model_name=str(model.card),
+        seed=seed,
+    )
+    try:
+        if score and target:
+            session.in_virtual_time(score, target)
+        else:
+            session.in_real_time(score, target)
+    finally:
+        if target and session.recorder:
+            session.recorder.write(target, config.tempo.bpm or (score.bpm if score else None))
+    reporter.finished(session.summary(target))
+    return 0
+
+
+def _is_file(name: str) -> bool:
+    return name.lower().endswith((".mid", ".midi"))
+
+
+def _target(config: Config) -> Path | None:
+    if not _is_file(config.ports.output):
+        return None
+    target = Path(config.ports.output)
+    check_writable(target)
+    if _is_file(config.ports.input) and target.exists() and target.samefile(config.ports.input):
+        raise ConfigError(f"{target} is both --in and --out; name another file to write.")
+    return target
+
+
+def _engine_settings(config: Config, seed: int) -> EngineSettings:
+    model, turns = config.model, config.turns
+    return EngineSettings(
+        sampling=SamplingSettings(model.temperature, model.top_p, model.lowest_pitch, model.highest_pitch),
+        hand_over_s=turns.hand_over_s,
+        length=turns.length,
+        max_reply_beats=turns.max_reply_beats,
+        channel=config.ports.response_channel - 1,
+        seed=seed,
+    )
+
+
+class _SilentPort:
+    """The output of a session that is only written to a file."""
+
+    name = "silence"
+
+    def send(self, data: bytes) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class _Session:
+    config: Config
+    reporter: Reporter
+    engine: Engine
+    player: Player
+    recorder: Recorder | None
+    model_name: str
+    seed: int
+    turns: int = 0
+    withdrawn: int = 0
+
+    @property
+    def record(self) -> Record:
+        return self.recorder or Unrecorded()
+
+    def on_turn(self, over: TurnOver) -> None:
+        """On the thread that drives the engine."""
+        self.turns += 1
+        self.withdrawn += over.withdrawn
+        self.reporter.turn(
+            TurnSummary(
+                number=over.number,
+                bpm=over.bpm,
+                tempo_source="given" if over.bpm_given else "found",
+                call_notes=over.call_notes,
+                call_beats=over.call_beats,
+                reply_notes=over.reply_notes,
+                reply_beats=over.reply_beats,
+                withdrawn=over.withdrawn,
+            )
+        )
+
+    def summary(self, written: Path | None) -> SessionSummary:
+        return SessionSummary(
+            turns=self.turns,
+            call_notes=self.player.notes_heard,
+            reply_notes=self.player.notes_played,
+            withdrawn=self.withdrawn,
+            written=written,
+        )
+
+    def in_virtual_time(self, score: TimedFile, target: Path) -> None:
+        self._started(str(score.path), str(target))
+        musician = FilePlayer(score.events, self.config.turns.wait_for_reply)
+        Simulator(self.engine, self.player, musician, self.record, self.on_turn).run()
+
+    def in_real_time(self, score: TimedFile | None, target: Path | None) -> None:
+        # Only now: rtmidi is slow to import, and a file session needs no MIDI system at all.
+        from musedaemon.midi.rtmidi_ports import open_port_system
+
+        clock = Stopwatch()
+        system = open_port_system(self.config.ports.api, clock.now)
+        with ExitStack() as cleanup:
+            output: OutputPort = _SilentPort() if target else self._open_output(system)
+            cleanup.callback(output.close)
+            musician: Musician = (
+                FilePlayer(score.events, self.config.turns.wait_for_reply, clock.now() + SETTLE_S)
+                if score
+                else PortMusician()
+            )
+            live = RealTime(self.engine, self.player, musician, output, clock, self.record, self.on_turn)
+            input_name = str(score.path) if score else self._open_input(system, live, cleanup)
+            self._started(input_name, str(target) if target else output.name)
+            live.run()
+
+    def _open_output(self, system: PortSystem) -> OutputPort:
+        name = self.config.ports.output
+        return system.open_output(name) if name else system.open_virtual_output(VIRTUAL_OUTPUT)
+
+    def _open_input(self, system: PortSystem, live: RealTime, cleanup: ExitStack) -> str:
+        def receive(data: bytes, at: float) -> None:
+            event = wire.decode(data, at)
+            if event is not None:
+                live.inbox.put(event)
+
+        name = self.config.ports.input
+        port = system.open_input(name, receive) if name else system.open_virtual_input(VIRTUAL_INPUT, receive)
+        cleanup.callback(port.close)
+        return port.name
+
+    def _started(self, input_name: str, output_name: str) -> None:
+        self.reporter.started(input_name, output_name, self.model_name, self.seed)

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+from support.fakes import FakeModel, NoEcho
+from support.jam import SETTINGS, Jam, jam, melody
+
+from musedaemon.core.commands import TurnOver
+from musedaemon.core.engine import Engine
+from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
+from musedaemon.core.player import Player
+from musedaemon.core.tempo import TempoTracker
+from musedaemon.midi import wire
+from musedaemon.run.clock import Stopwatch
+from musedaemon.run.musician import FilePlayer, Musician, PortMusician
+from musedaemon.run.realtime import RealTime
+
+QUICK = replace(SETTINGS, hand_over_s=0.15)
+CALL = melody([60, 62, 64, 65, 67, 65], step=0.125, length=0.1)
+SECOND = melody([67, 65, 64, 62], start=1.5, step=0.125, length=0.1)
+
+
+@dataclass
+class FakePort:
+    """A port that keeps what it is sent, and knows which thread used it."""
+
+    name: str = "fake"
+    sent: list[bytes] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+    closed: bool = False
+    on_send: threading.Event = field(default_factory=threading.Event)
+    fails: bool = False
+
+    def send(self, data: bytes) -> None:
+        assert not self.closed
+        if self.fails:
+            raise OSError("the cable is gone")
+        self.threads.add(threading.current_thread().name)
+        self.sent.append(data)
+        if data[0] & 0xF0 == 0x90:
+            self.on_send.set()
+
+    def close(self) -> None:
+        self.threads.add(threading.current_thread().name)
+        self.closed = True
+
+
+@dataclass
+class Live:
+    """A real-time session with a fake model and port."""
+
+    port: FakePort
+    runner: RealTime
+    record: Jam
+
+
+def live(musician: Musician, clock: Stopwatch, bpm: float = 240.0, on_turn: object = None) -> Live:
+    engine = Engine(FakeModel(), TempoTracker(bpm), QUICK)
+    port, record = FakePort(), Jam(engine)
+
+    def ignore(over: TurnOver) -> None:
+        if isinstance(on_turn, Exception):
+            raise on_turn
+
+    player = Player(NoEcho(), passes_thru=False)
+    return Live(port, RealTime(engine, player, musician, port, clock, record, ignore), record)
+
+
+def balance(sent: Sequence[bytes]) -> dict[int, int]:
+    """Note-ons less note-offs of every pitch."""
+    count: dict[int, int] = {}
+    for data in sent:
+        sign = {0x90: 1, 0x80: -1}.get(data[0] & 0xF0, 0)
+        count[data[1]] = count.get(data[1], 0) + sign
+    return count
+
+
+def shape(events: Sequence[MidiEvent], start: float) -> list[tuple[str, int, int, float]]:
+    return [
+        (type(event).__name__, event.pitch, event.velocity, round(event.at - start, 6))
+        for event in events
+        if isinstance(event, NoteOn | NoteOff)
+    ]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_the_same_events_give_the_same_notes_as_in_virtual_time(waits: bool) -> None:
+    events = [*CALL, *SECOND]
+    virtual = jam(events, QUICK, bpm=240.0, waits=waits)
+    clock = Stopwatch()
+    start = clock.now() + 0.05
+    real = live(FilePlayer(events, waits, starts_at=start), clock)
+    real.runner.run()
+    assert len(virtual.turns) >= 1
+    heard = shape(real.record.heard, start)
+    assert heard == shape(virtual.heard, 0.0)
+    if waits:
+        assert shape(real.record.response, start) == shape(virtual.response, 0.0)
+        assert [wire.decode(data, 0.0) for data in real.port.sent] == [
+            event._replace(at=0.0) for event in virtual.response
+        ]
+    ours = [event for event in shape(real.record.response, start) if event[0] == "NoteOn"]
+    assert ours == [event for event in shape(virtual.response, 0.0) if event[0] == "NoteOn"]
+
+
+def test_one_thread_owns_the_port() -> None:
+    clock = Stopwatch()
+    real = live(FilePlayer(CALL, True, clock.now()), clock)
+    real.runner.run()
+    assert real.port.threads == {"musedaemon player"}
+    assert real.port.closed
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_mid_reply_releases_every_note(number: signal.Signals) -> None:
+    clock = Stopwatch()
+    real = live(PortMusician(), clock)
+
+    def interrupt() -> None:
+        for event in CALL:
+            real.runner.inbox.put(event)
+        real.port.on_send.wait(20)
+        os.kill(os.getpid(), number)
+
+    before = signal.getsignal(number)
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    real.runner.run()
+    thread.join()
+    assert real.port.sent
+    assert set(balance(real.port.sent).values()) == {0}
+    assert real.port.closed
+    assert signal.getsignal(number) is before
+
+
+def test_an_error_in_the_engine_thread_ends_the_session_with_every_note_released() -> None:
+    clock = Stopwatch()
+    real = live(FilePlayer(CALL, True, clock.now()), clock, on_turn=ZeroDivisionError("a bug"))
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        real.runner.run()
+    assert set(balance(real.port.sent).values()) == {0}
+    assert real.port.closed
+
+
+def test_a_port_that_fails_ends_the_session_and_is_closed() -> None:
+    clock = Stopwatch()
+    real = live(FilePlayer(CALL, True, clock.now()), clock)
+    real.port.fails = True
+    with pytest.raises(OSError, match="cable"):
+        real.runner.run()
+    assert real.port.closed
