@@ -61,7 +61,8 @@ def user_file() -> Path:
 def load(path: Path | str) -> Config:
     """Read a configuration file; what it leaves out keeps its default.
 
-    A relative `model.path` counts from the file's folder; `~` is the home folder. Raises ConfigError with one line a problem.
+    A relative `model.path` counts from the file's folder; `~` is the home folder.
+    Raises ConfigError with one line a problem.
     """
     path = Path(path)
     given, problems = check_document(_parse(path))
