@@ -21,6 +21,7 @@ from musedaemon.core.commands import (
     Withdraw,
     Withdrawn,
 )
+from musedaemon.core.dynamics import dynamics_of
 from musedaemon.core.events import CHANNEL_SILENCES, ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.improviser import Improviser
 from musedaemon.core.keys import Keys
@@ -164,6 +165,7 @@ class Engine:
             self._moment = phrase.replay(self._model, bpm)
         plan = ReplyPlan(
             after=self._moment,
+            dynamics=dynamics_of(phrase, bpm),
             earliest_at=at + LEAD_S,
             target_ticks=self._target_ticks(phrase, bpm),
             bpm=bpm,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from musedaemon.core.moment import Moment
 from musedaemon.core.sampling import SamplingSettings, distribution, sample
@@ -20,6 +21,18 @@ from musedaemon.model.protocol import FloatArray, NoteModel
 
 MOST_NOTES_AT_ONCE = 10
 """A chord has ten fingers; without this bound a poor model could stay on one onset for ever."""
+
+
+class NoteShape(NamedTuple):
+    """What is settled of a note before it is sampled.
+
+    Its onset tick, the longest duration it may have (ticks, at least 1), and `loudness` [VELOCITY_CLASSES], which is
+    added to the velocity logits.
+    """
+
+    onset: int
+    longest: int
+    loudness: npt.NDArray[np.float64]
 
 
 class SampledNote(NamedTuple):
@@ -61,27 +74,24 @@ class Improviser:
         allowed[0] = notes_at_once < MOST_NOTES_AT_ONCE
         return moment.tick + int(TICKS_OF_CLASS[self._draw(moment.state.shift_logits, allowed, rng)])
 
-    def sample_note(
-        self, moment: Moment, onset: int, longest: int, bpm: float, rng: np.random.Generator
-    ) -> SampledNote | None:
-        """Pitch, velocity and duration of a note at `onset`; None when every playable pitch sounds already.
-
-        The duration is cut at `longest` ticks (at least 1).
-        """
+    def sample_note(self, moment: Moment, shape: NoteShape, bpm: float, rng: np.random.Generator) -> SampledNote | None:
+        """Pitch, velocity and duration of a note; None when every playable pitch sounds already."""
+        onset = shape.onset
         context = moment.tracker.context(onset)
         free = self._playable & ~context.sounding
         if not free.any():
             return None
         model, state = self._model, moment.state
         pitch = self._draw(model.pitch_logits(state, context), free, rng)
-        velocity = self._draw(model.velocity_logits(state, context, pitch), self._any_velocity, rng)
+        velocity_logits = model.velocity_logits(state, context, pitch) + shape.loudness
+        velocity = self._draw(velocity_logits, self._any_velocity, rng)
         duration_logits = model.duration_logits(state, context, pitch, velocity)
-        duration = min(int(TICKS_OF_CLASS[self._draw(duration_logits, self._any_duration, rng)]), longest)
+        duration = min(int(TICKS_OF_CLASS[self._draw(duration_logits, self._any_duration, rng)]), shape.longest)
         tracker = moment.tracker.copy()
         tracker.note_on(onset, pitch, duration)
         after = Moment(model.step(state, context, pitch, velocity), tracker, moment.time_at(onset, bpm), onset)
         return SampledNote(onset, pitch, class_to_velocity(velocity), duration, after)
 
-    def _draw(self, logits: FloatArray, allowed: BoolArray, rng: np.random.Generator) -> int:
+    def _draw(self, logits: FloatArray | npt.NDArray[np.float64], allowed: BoolArray, rng: np.random.Generator) -> int:
         settings = self._settings
         return sample(distribution(logits, allowed, settings.temperature, settings.top_p), rng)

@@ -51,6 +51,11 @@ class Phrase:
         return [note.on.at for note in self._notes]
 
     @property
+    def velocities(self) -> list[int]:
+        """How hard each key was struck, 1 to 127."""
+        return [note.on.velocity for note in self._notes]
+
+    @property
     def first_onset(self) -> float:
         """When the call began (seconds)."""
         return self._notes[0].on.at

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from musedaemon.core.commands import PlannedNote
-from musedaemon.core.improviser import Improviser, SampledNote
+from musedaemon.core.dynamics import Dynamics
+from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
 from musedaemon.core.moment import Moment, ticks_per_second
 from musedaemon.encoding import TICKS_PER_BEAT
 
@@ -24,6 +25,7 @@ class ReplyPlan:
     """What a reply is to be: after which moment, not before `earliest_at` (seconds), about `target_ticks` long."""
 
     after: Moment
+    dynamics: Dynamics
     earliest_at: float
     target_ticks: int
     bpm: float
@@ -82,8 +84,12 @@ class Reply:
         starts_together = self._start is not None and onset == self._latest.tick
         self._notes_at_once = self._notes_at_once + 1 if starts_together else 1
         self._start = onset if self._start is None else self._start
-        longest = self._limit(_LATEST_END) + TICKS_PER_BEAT - onset
-        note = self._improviser.sample_note(self._latest, onset, longest, self._plan.bpm, self._rng)
+        shape = NoteShape(
+            onset=onset,
+            longest=self._limit(_LATEST_END) + TICKS_PER_BEAT - onset,
+            loudness=self._plan.dynamics.lean(onset - self._plan.after.tick),
+        )
+        note = self._improviser.sample_note(self._latest, shape, self._plan.bpm, self._rng)
         if note is None:
             self.complete = True
             return None

@@ -27,7 +27,9 @@ class SamplingSettings:
         return allowed
 
 
-def distribution(logits: FloatArray, allowed: BoolArray, temperature: float, top_p: float) -> npt.NDArray[np.float64]:
+def distribution(
+    logits: FloatArray | npt.NDArray[np.float64], allowed: BoolArray, temperature: float, top_p: float
+) -> npt.NDArray[np.float64]:
     """[N] probabilities: masked, sharpened or flattened by `temperature`, cut to the nucleus of mass `top_p`.
 
     At least one class must be allowed. The nucleus is the smallest set of likeliest classes whose mass reaches `top_p`

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.fakes import FakeModel
+from support.jam import jam, melody
+
+from musedaemon.core.dynamics import dynamics_of
+from musedaemon.core.events import NoteOn
+from musedaemon.core.moment import opening
+from musedaemon.core.phrase import Phrase
+from musedaemon.encoding import class_to_velocity
+
+
+def phrase(velocities: list[int], step: float = 0.5) -> Phrase:
+    made = Phrase()
+    for index, velocity in enumerate(velocities):
+        made.note_on(opening(FakeModel(), 0.0), NoteOn(index * step, 0, 60, velocity))
+    return made
+
+
+def test_the_lean_is_strongest_where_the_musician_plays() -> None:
+    for velocity in (20, 64, 110):
+        lean = dynamics_of(phrase([velocity] * 8), 120.0).lean(24)
+        assert abs(class_to_velocity(int(np.argmax(lean))) - velocity) <= 2
+
+
+def test_accents_lie_where_the_musician_puts_them() -> None:
+    accented = dynamics_of(phrase([100, 60] * 6), 120.0)  # quarters at 120: every other beat is strong
+    strong, weak = accented.lean(24), accented.lean(48)
+    assert class_to_velocity(int(np.argmax(strong))) > class_to_velocity(int(np.argmax(weak))) + 20
+
+
+def test_one_loud_note_makes_no_accent() -> None:
+    once = dynamics_of(phrase([60, 60, 60, 60, 60, 60, 60, 127]), 120.0)
+    assert class_to_velocity(int(np.argmax(once.lean(0)))) < 90
+
+
+@pytest.mark.parametrize("velocity", [24, 100])
+def test_a_soft_call_gets_a_soft_reply_and_a_loud_one_a_loud_one(velocity: int) -> None:
+    call = melody([60, 62, 64, 65, 67, 65, 64, 62], velocity=velocity)
+    replies = jam(call, model=FakeModel(certain=False)).notes()
+    assert np.mean([note.velocity for note in replies]) == pytest.approx(velocity, abs=8)
