@@ -27,7 +27,7 @@ from musedaemon_training.reporting import Moment, Report
 from musedaemon_training.shards import Library
 
 ROWS, STEPS = 64, 128
-WARM_UP_STEPS = 300
+WARM_UP_STEPS = 100
 LAST_RATE_PART = 0.01
 CLIP_NORM = 1.0
 WEIGHT_DECAY = 0.02

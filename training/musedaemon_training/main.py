@@ -23,8 +23,8 @@ from musedaemon_training.options import RunOptions
 from musedaemon_training.progress import Display, bits_text, display
 from musedaemon_training.shards import Library, default_cache, open_library
 
-NEW_MODEL_RATE = 2e-3
-FINE_TUNING_RATE = 4e-4
+NEW_MODEL_RATE = 4e-3
+FINE_TUNING_RATE = 5e-4
 INTERRUPTED = 130
 SKIPPED_SHOWN = 20
 

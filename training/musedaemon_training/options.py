@@ -78,7 +78,7 @@ def new_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, Run
         raise TrainingError(f"There is a run in {folder} already; add --resume to go on with it, or choose another --out.")
     no_budget = chosen.epochs is None and chosen.minutes is None
     options = RunOptions(
-        data=tuple(str(Path(folder).expanduser()) for folder in chosen.data),
+        data=tuple(str(Path(name).expanduser().resolve()) for name in chosen.data),
         hidden=chosen.hidden or DEFAULT_HIDDEN,
         layers=chosen.layers or DEFAULT_LAYERS,
         epochs=DEFAULT_EPOCHS if no_budget else chosen.epochs,
@@ -106,7 +106,7 @@ def old_run(chosen: argparse.Namespace) -> tuple[Path, RunOptions]:
         raise TrainingError(f"The run in {folder} is {old.layers}x{old.hidden}; a resumed run keeps its size.")
     new_budget = chosen.epochs is not None or chosen.minutes is not None
     return folder, RunOptions(
-        data=tuple(chosen.data) or old.data,
+        data=tuple(str(Path(name).expanduser().resolve()) for name in chosen.data) or old.data,
         hidden=old.hidden,
         layers=old.layers,
         epochs=chosen.epochs if new_budget else old.epochs,

@@ -1,0 +1,101 @@
+"""As much of ONNX's file format as can be judged before onnxruntime sees the file: its metadata, and whether its weights lie inside.
+
+The runtime has no onnx package. The wire format is Protocol Buffers' (encoding guide: varint, 64-bit, length-delimited, 32-bit); the
+field numbers are those of onnx.proto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+_MODEL_METADATA = 14
+_ENTRY_KEY, _ENTRY_VALUE = 1, 2
+_TENSOR_EXTERNAL_DATA, _TENSOR_DATA_LOCATION = 13, 14
+
+# For each message, the fields whose messages can hold a tensor, and of what kind those are.
+_INSIDE = {
+    "model": {7: "graph", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "function": {7: "node", 11: "attribute"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+}
+
+
+class MalformedError(ValueError):
+    """The bytes are no protobuf message: cut short, or something else altogether."""
+
+
+def fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    """(field number, value) of each field of a message; nested messages and texts are views. Raises MalformedError."""
+    at = 0
+    while at < len(message):
+        tag, at = _varint(message, at)
+        number, wire_type = tag >> 3, tag & 7
+        if number == 0:
+            raise MalformedError
+        if wire_type == _VARINT:
+            value, at = _varint(message, at)
+            yield number, value
+            continue
+        size, at = _size(message, at, wire_type)
+        if at + size > len(message):
+            raise MalformedError
+        yield number, message[at : at + size]
+        at += size
+
+
+def _size(message: memoryview, at: int, wire_type: int) -> tuple[int, int]:
+    if wire_type == _BYTES:
+        return _varint(message, at)
+    if wire_type == _FIXED64:
+        return 8, at
+    if wire_type == _FIXED32:
+        return 4, at
+    raise MalformedError
+
+
+def _varint(message: memoryview, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= len(message):
+            raise MalformedError
+        byte = message[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+    raise MalformedError
+
+
+def metadata(model: bytes) -> dict[str, str]:
+    """The metadata of an ONNX model. Raises MalformedError."""
+    entries: dict[str, str] = {}
+    for number, value in fields(memoryview(model)):
+        if number == _MODEL_METADATA and isinstance(value, memoryview):
+            entry = {n: bytes(v) for n, v in fields(value) if isinstance(v, memoryview)}
+            key, text = entry.get(_ENTRY_KEY, b""), entry.get(_ENTRY_VALUE, b"")
+            entries[key.decode("utf-8", "replace")] = text.decode("utf-8", "replace")
+    return entries
+
+
+def has_external_data(model: bytes) -> bool:
+    """Whether any tensor of an ONNX model, in any subgraph, keeps its data in another file. Raises MalformedError."""
+    return _holds_external(memoryview(model), "model")
+
+
+def _holds_external(message: memoryview, kind: str) -> bool:
+    if kind == "tensor":
+        return any(
+            number == _TENSOR_EXTERNAL_DATA or (number == _TENSOR_DATA_LOCATION and value != 0)
+            for number, value in fields(message)
+        )
+    inside = _INSIDE[kind]
+    return any(
+        number in inside and isinstance(value, memoryview) and _holds_external(value, inside[number])
+        for number, value in fields(message)
+    )

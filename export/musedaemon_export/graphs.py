@@ -1,0 +1,176 @@
+"""The four parts of a model as ONNX graphs, written out by hand: the step, and the heads of pitch, velocity and duration.
+
+Initialisers keep the names of torch's parameters. Weights of products are transposed, LSTM weights are in ONNX's gate order, so that
+`weights.py` can lead every one of them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from musedaemon.encoding import PITCHES, TIME_CLASSES, VELOCITY_CLASSES
+
+OPSET = 17
+IR_VERSION = 9
+PLACES = ("shift", "rest", "beat", "bar")
+
+Weights = Mapping[str, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a field of the `field` input computes. `chosen` are the note's fields that its head reads."""
+
+    name: str
+    classes: int
+    chosen: tuple[str, ...]
+
+
+STEP = Part("step", TIME_CLASSES, ("pitch", "velocity"))
+HEADS = (
+    Part("pitch", PITCHES, ()),
+    Part("velocity", VELOCITY_CLASSES, ("pitch",)),
+    Part("duration", TIME_CLASSES, ("pitch", "velocity")),
+)
+PARTS = (STEP, *HEADS)
+"""In the order of the values of `field`."""
+
+
+def to_onnx_gates(weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """LSTM rows from torch's gate order (input, forget, cell, output) to ONNX's (input, output, forget, cell)."""
+    i, f, g, o = np.split(weight, 4)
+    return np.concatenate((i, o, f, g))
+
+
+def from_onnx_gates(weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The way back."""
+    i, o, f, g = np.split(weight, 4)
+    return np.concatenate((i, f, g, o))
+
+
+@dataclass(slots=True)
+class _Graph:
+    weights: Weights
+    nodes: list[onnx.NodeProto] = field(default_factory=list)
+    initialisers: dict[str, onnx.TensorProto] = field(default_factory=dict)
+
+    def add(self, kind: str, *inputs: str, output: str = "", **attributes: object) -> str:
+        output = output or f"{kind.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [output], name=f"node_{output}", **attributes))
+        return output
+
+    def constant(self, name: str, values: npt.ArrayLike, dtype: npt.DTypeLike = np.int64) -> str:
+        if name not in self.initialisers:
+            self.initialisers[name] = numpy_helper.from_array(np.ascontiguousarray(values, dtype=dtype), name)
+        return name
+
+    def weight(self, name: str) -> str:
+        return self.constant(name, self.weights[name], np.float32)
+
+    def product(self, values: str, name: str) -> str:
+        """values @ W^T of a torch Linear's weight."""
+        return self.add("MatMul", values, self.constant(name, self.weights[name].T, np.float32))
+
+    def linear(self, values: str, name: str, output: str = "") -> str:
+        return self.add("Add", self.product(values, f"{name}.weight"), self.weight(f"{name}.bias"), output=output)
+
+    def row(self, table: str, index: str) -> str:
+        return self.add("Gather", self.weight(f"{table}.weight"), index, axis=0)
+
+    def sum(self, *values: str) -> str:
+        total, *others = values
+        for value in others:
+            total = self.add("Add", total, value)
+        return total
+
+    def context(self) -> str:
+        rows = [self.row(f"context.{place}", place) for place in PLACES]
+        return self.sum(*rows, self.product("sounding", "context.sounding.weight"))
+
+    def slice(self, values: str, start: int, stop: int) -> str:
+        bounds = [self.constant(f"number_{number}", [number]) for number in (start, stop)]
+        return self.add("Slice", values, *bounds, self.constant("number_0", [0]))
+
+
+def step_graph(weights: Weights, hidden: int, layers: int) -> onnx.ModelProto:
+    """`logits` of the next shift, and `h_out`, `c_out`, from a note and `h`, `c`."""
+    graph = _Graph(weights)
+    note = graph.sum(graph.context(), graph.row("pitch", "pitch"), graph.row("velocity", "velocity"))
+    values = graph.add("Unsqueeze", note, graph.constant("number_0", [0]))
+    states = [_layer(graph, values, layer, hidden) for layer in range(1)]
+    for layer in range(1, layers):
+        states.append(_layer(graph, states[-1][0], layer, hidden))
+    graph.add("Concat", *(h for h, _ in states), output="h_out", axis=0)
+    graph.add("Concat", *(c for _, c in states), output="c_out", axis=0)
+    top = graph.add("Squeeze", states[-1][0], graph.constant("number_0", [0]))
+    mixed = graph.add("Relu", graph.linear(top, "shift_head.state"))
+    graph.linear(mixed, "shift_head.out", output="logits")
+    return _model(graph, STEP, hidden, layers)
+
+
+def _layer(graph: _Graph, values: str, layer: int, hidden: int) -> tuple[str, str]:
+    """(h, c) [1, B, hidden] of one LSTM layer after `values` [1, B, hidden]."""
+    name = f"lstm.{layer}"
+    inside = to_onnx_gates(graph.weights[f"{name}.weight_ih_l0"])[None]
+    back = to_onnx_gates(graph.weights[f"{name}.weight_hh_l0"])[None]
+    biases = [to_onnx_gates(graph.weights[f"{name}.bias_{side}_l0"]) for side in ("ih", "hh")]
+    h, c = f"h_{layer}", f"c_{layer}"
+    inputs = (
+        values,
+        graph.constant(f"{name}.weight_ih_l0", inside, np.float32),
+        graph.constant(f"{name}.weight_hh_l0", back, np.float32),
+        graph.constant(f"{name}.bias", np.concatenate(biases)[None], np.float32),
+        "",
+        graph.slice("h", layer, layer + 1),
+        graph.slice("c", layer, layer + 1),
+    )
+    graph.nodes.append(helper.make_node("LSTM", list(inputs), ["", h, c], name=f"node_{name}", hidden_size=hidden))
+    return h, c
+
+
+def head_graph(part: Part, weights: Weights, hidden: int, layers: int) -> onnx.ModelProto:
+    """`logits` of one field of the next note from its context, the fields chosen before, and the top layer of `h`."""
+    graph = _Graph(weights)
+    name = f"{part.name}_head"
+    top = graph.add("Squeeze", graph.slice("h", layers - 1, layers), graph.constant("number_0", [0]))
+    chosen = [graph.row(f"{name}.chosen.{field_name}", field_name) for field_name in part.chosen]
+    context = graph.product(graph.context(), f"{name}.context.weight")
+    mixed = graph.add("Relu", graph.sum(graph.linear(top, f"{name}.state"), context, *chosen))
+    skip = graph.product("sounding", f"{name}.skip.weight")
+    graph.add("Add", graph.linear(mixed, f"{name}.out"), skip, output="logits")
+    return _model(graph, part, hidden, layers)
+
+
+def note_inputs(part: Part) -> list[onnx.ValueInfoProto]:
+    """The inputs that a part reads, but the state."""
+    classes = [helper.make_tensor_value_info(n, TensorProto.INT64, ["B"]) for n in (*PLACES, *part.chosen)]
+    return [*classes, helper.make_tensor_value_info("sounding", TensorProto.FLOAT, ["B", PITCHES])]
+
+
+def state_info(name: str, hidden: int, layers: int) -> onnx.ValueInfoProto:
+    """A state tensor, in or out."""
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, [layers, "B", hidden])
+
+
+def _model(graph: _Graph, part: Part, hidden: int, layers: int) -> onnx.ModelProto:
+    is_step = part is STEP
+    inputs = [*note_inputs(part), state_info("h", hidden, layers)]
+    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["B", part.classes])]
+    if is_step:
+        inputs.append(state_info("c", hidden, layers))
+        outputs += [state_info("h_out", hidden, layers), state_info("c_out", hidden, layers)]
+    proto = helper.make_graph(graph.nodes, part.name, inputs, outputs, initializer=list(graph.initialisers.values()))
+    model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    onnx.checker.check_model(model)
+    return model
+
+
+def part_graphs(weights: Weights, hidden: int, layers: int) -> list[onnx.ModelProto]:
+    """All parts, in the order of the values of `field`."""
+    return [step_graph(weights, hidden, layers), *(head_graph(part, weights, hidden, layers) for part in HEADS)]

@@ -1,0 +1,115 @@
+"""torch against onnxruntime, note by note: an export is refused unless both say the same, the final state included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from musedaemon.encoding import VELOCITY_CLASSES, VELOCITY_UNKNOWN, Context, ContextTracker
+from musedaemon.model.onnx_model import OnnxModel
+from musedaemon_training.model import FIELDS, NoteNet
+
+NOTES = 600
+
+
+class Heard(NamedTuple):
+    """A note with all that the model is told of it."""
+
+    context: Context
+    pitch: int
+    velocity: int
+
+
+class Difference(NamedTuple):
+    """How far the two are apart on one output: the largest of any number, and the mean KL divergence in bits (0 for a state)."""
+
+    output: str
+    largest: float
+    bits: float
+
+
+class Limits(NamedTuple):
+    """What is let through: the largest difference of a number, and of a distribution on average."""
+
+    largest: float
+    bits: float
+
+
+LIMITS = {"fp32": Limits(1e-3, 1e-6), "int8": Limits(2.0, 0.02)}
+"""By precision. In fp32 only the order of sums differs. In int8 single logits of what is all but impossible may move far, so the
+distributions are what is judged: 0.02 bits a field."""
+
+
+def played_notes(count: int, seed: int = 0) -> Iterator[Heard]:
+    """Notes as a daemon would hear them: melody and chords over held notes, places and velocities known only at times."""
+    rng = np.random.default_rng(seed)
+    tracker = ContextTracker()
+    ends: dict[int, int] = {}
+    onset, pitch = 0, 60
+    for number in range(count):
+        onset += int(rng.choice([0, 3, 6, 8, 12, 12, 24, 24, 36, 48, 130]))
+        for ended in [p for p, end in ends.items() if end <= onset]:
+            tracker.note_off(ends.pop(ended), ended)
+        pitch = int(np.clip(pitch + rng.integers(-9, 10), 21, 108))
+        if pitch in ends:
+            tracker.note_off(onset, pitch)
+        knows_places, knows_velocity = number % 200 < 120, number % 150 < 110
+        places = (onset, onset % 96) if knows_places else (-1, -1)
+        context = tracker.context(onset, *places)
+        velocity = int(rng.integers(VELOCITY_CLASSES)) if knows_velocity else VELOCITY_UNKNOWN
+        yield Heard(context, pitch, velocity)
+        tracker.note_on(onset, pitch)
+        ends[pitch] = onset + int(rng.choice([6, 12, 24, 48, 96]))
+
+
+@torch.no_grad()
+def differences(net: NoteNet, model: OnnxModel, count: int = NOTES) -> list[Difference]:
+    """The differences over `count` notes: logits of each field before each note, the state after the last."""
+    net.eval()
+    memory, state = net.initial(1), model.initial_state()
+    ours: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in FIELDS}
+    theirs: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in FIELDS}
+    top: Tensor | None = None
+    for heard in played_notes(count):
+        given, sounding = _tensors(heard)
+        if top is not None:
+            for name, logits in zip(FIELDS, net.ask(top, given, sounding), strict=True):
+                ours[name].append(logits[0, 0].numpy())
+            theirs["shift"].append(state.shift_logits)
+            theirs["pitch"].append(model.pitch_logits(state, heard.context))
+            theirs["velocity"].append(model.velocity_logits(state, heard.context, heard.pitch))
+            theirs["duration"].append(model.duration_logits(state, heard.context, heard.pitch, heard.velocity))
+        top, memory = net.listen(given, sounding, memory)
+        state = model.step(state, *heard)
+    found = [_logit_difference(name, np.stack(ours[name]), np.stack(theirs[name])) for name in FIELDS]
+    for name, a, b in (("h_out", memory.h, state.h), ("c_out", memory.c, state.c)):
+        found.append(Difference(name, float(np.abs(a.numpy() - b).max()), 0.0))
+    return found
+
+
+def _tensors(heard: Heard) -> tuple[Tensor, Tensor]:
+    classes = [*heard.context[:4], heard.pitch, heard.velocity]
+    return torch.tensor(classes).view(6, 1, 1), torch.from_numpy(heard.context.sounding).float().view(1, 1, -1)
+
+
+def _logit_difference(name: str, ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> Difference:
+    p, q = _log_softmax(ours), _log_softmax(theirs)
+    divergence = (np.exp(p) * (p - q)).sum(axis=-1).mean() / np.log(2)
+    return Difference(name, float(np.abs(ours - theirs).max()), float(divergence))
+
+
+def _log_softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    normal: npt.NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return normal
+
+
+def too_large(found: list[Difference], precision: str) -> list[Difference]:
+    """The differences that are beyond what this precision may cost, those that are no number included."""
+    limits = LIMITS[precision]
+    return [d for d in found if not (d.largest <= limits.largest and d.bits <= limits.bits)]
