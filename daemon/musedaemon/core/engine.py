@@ -35,7 +35,7 @@ from musedaemon.encoding import TICKS_PER_BEAT, velocity_to_class
 from musedaemon.model.protocol import NoteModel
 
 HORIZON_S = 1.0
-"""How far ahead of its time a reply is sampled."""
+"""How far ahead of its time a note of a reply is settled."""
 LEAD_S = 0.05
 """From the hand-over to the earliest first note: the time to read the call again and sample one note."""
 _RETUNED = 0.02
@@ -100,7 +100,7 @@ class Engine:
         if self._turn is Turn.REPLYING and self._reply:
             if self._reply.complete:
                 return self._end_reply_if_over(now)
-            if now >= self._reply.latest_at - HORIZON_S:
+            if now >= self._reply.due_at - HORIZON_S:
                 return self._sample_ahead(self._reply, now)
         return []
 
@@ -110,7 +110,7 @@ class Engine:
             return self._hand_over_at()
         if self._turn is Turn.REPLYING and self._reply:
             if not self._reply.complete:
-                return self._reply.latest_at - HORIZON_S
+                return self._reply.due_at - HORIZON_S
             if self._reply.all_played:
                 return self._reply.ends_at
         return float("inf")
@@ -181,9 +181,9 @@ class Engine:
         return round(min(max(ticks, TICKS_PER_BEAT), self._settings.max_reply_beats * TICKS_PER_BEAT))
 
     def _sample_ahead(self, reply: Reply, now: float) -> list[Effect]:
-        note = reply.next_note()
+        notes = reply.next_notes()
         self._serial = reply.next_serial
-        return self._end_reply_if_over(now) if note is None else [Play(note)]
+        return [*map(Play, notes), *self._end_reply_if_over(now)]
 
     def _end_reply_if_over(self, now: float) -> list[Effect]:
         reply = self._reply

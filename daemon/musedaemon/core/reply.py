@@ -9,15 +9,13 @@ import numpy as np
 
 from musedaemon.core.commands import PlannedNote
 from musedaemon.core.dynamics import Dynamics
+from musedaemon.core.ending import EARLIEST, LATEST, REST_TICKS, TailNote, best_ending, ending_score
 from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
 from musedaemon.core.moment import Moment, ticks_per_second
 from musedaemon.encoding import TICKS_PER_BEAT
 
 _ENTRY_TICKS = 2 * TICKS_PER_BEAT
 """The reply enters within two beats of the first moment it may."""
-_REST_TICKS = TICKS_PER_BEAT // 2
-_EARLIEST_END = 0.75
-_LATEST_END = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,11 @@ class ReplyPlan:
 
 
 class Reply:
-    """Owned by the engine. The state of the model that counts is `heard`: after the last note that really left."""
+    """Owned by the engine. The state of the model that counts is `heard`: after the last note that really left.
+
+    Notes are settled as they are sampled until the reply may end; the rest, its tail, is sampled whole before the best
+    place to end is chosen.
+    """
 
     def __init__(self, improviser: Improviser, plan: ReplyPlan, rng: np.random.Generator) -> None:
         self._improviser = improviser
@@ -42,13 +44,21 @@ class Reply:
         self._rng = rng
         self._latest = plan.after
         self._planned: dict[int, Moment] = {}
+        self._tail: list[TailNote] = []
         self._serial = plan.first_serial
         self._notes_at_once = 0
         self._start: int | None = None
-        self._end = 0
+        self._sampled_end = 0
         self.heard = plan.after
         self.complete = False
         self.played = 0
+        self.ends_at = plan.earliest_at
+        """The end of the last of the notes settled so far (seconds)."""
+
+    @property
+    def due_at(self) -> float:
+        """When the next note must be settled at the latest (seconds)."""
+        return self._tail[0].note.at if self._tail else self.latest_at
 
     @property
     def latest_at(self) -> float:
@@ -61,13 +71,8 @@ class Reply:
         return self._plan.earliest_at if self._start is None else self._time(self._start)
 
     @property
-    def ends_at(self) -> float:
-        """The end of the last of the notes sampled so far (seconds)."""
-        return self._plan.earliest_at if self._start is None else self._time(self._end)
-
-    @property
     def all_played(self) -> bool:
-        """Whether every note sampled so far has left."""
+        """Whether every note settled so far has left."""
         return not self._planned
 
     @property
@@ -75,57 +80,79 @@ class Reply:
         """The serial after the last one used."""
         return self._serial
 
-    def next_note(self) -> PlannedNote | None:
-        """Sample one more note; None, and `complete`, when the reply has come to its end."""
+    def next_notes(self) -> list[PlannedNote]:
+        """Sample one more note; returns the notes that are settled by it, at the end all that are left.
+
+        `complete` says that the reply has come to its end.
+        """
         onset = self._next_onset()
-        if onset is None:
-            self.complete = True
-            return None
-        starts_together = self._start is not None and onset == self._latest.tick
-        self._notes_at_once = self._notes_at_once + 1 if starts_together else 1
-        self._start = onset if self._start is None else self._start
-        shape = NoteShape(
-            onset=onset,
-            longest=self._limit(_LATEST_END) + TICKS_PER_BEAT - onset,
-            loudness=self._plan.dynamics.lean(onset - self._plan.after.tick),
-        )
-        note = self._improviser.sample_note(self._latest, shape, self._plan.bpm, self._rng)
-        if note is None:
-            self.complete = True
-            return None
-        return self._enter(note)
+        note = None if onset is None else self._sample(onset)
+        if onset is None or note is None:
+            return self._finish()
+        ending = self._ending_before(onset)
+        planned = self._enter(note)
+        if onset < self._limit(EARLIEST):
+            return [self._settle(planned, note.after)]
+        self._tail.append(TailNote(planned, note.after, ending))
+        return []
 
     def commit(self, serial: int) -> None:
         """A note has left: what was sampled becomes what was heard."""
         self.heard = self._planned.pop(serial)
         self.played += 1
 
-    def _enter(self, note: SampledNote) -> PlannedNote:
-        serial, end = self._serial, note.onset + note.duration
-        self._serial += 1
-        self._end = max(self._end, end)
-        self._latest = note.after
-        self._planned[serial] = note.after
-        return PlannedNote(
-            serial, self._time(note.onset), self._time(end), self._plan.channel, note.pitch, note.velocity
-        )
-
     def _next_onset(self) -> int | None:
+        """The tick of the next note; None where the model itself rests near the target, or time is up."""
         if self._start is None:
             rate = ticks_per_second(self._plan.bpm)
             after = self._plan.after
             earliest = after.tick + math.ceil((self._plan.earliest_at - after.at) * rate)
             return self._improviser.sample_onset(after, earliest, earliest + _ENTRY_TICKS, self._rng)
         onset = self._improviser.next_onset(self._latest, self._notes_at_once, self._rng)
-        return None if self._is_phrase_end(onset) else onset
+        rests = self._sampled_end >= self._limit(EARLIEST) and onset >= self._sampled_end + REST_TICKS
+        return None if rests or onset >= self._limit(LATEST) else onset
 
-    def _is_phrase_end(self, onset: int) -> bool:
-        """Whether to stop rather than start a note at `onset`: at a rest or a long note near the target, or beyond."""
-        if onset >= self._limit(_LATEST_END):
-            return True
-        if onset >= self._limit(1.0) and onset - self._latest.tick >= TICKS_PER_BEAT:
-            return True
-        return self._end >= self._limit(_EARLIEST_END) and onset - self._end >= _REST_TICKS
+    def _sample(self, onset: int) -> SampledNote | None:
+        starts_together = self._start is not None and onset == self._latest.tick
+        self._notes_at_once = self._notes_at_once + 1 if starts_together else 1
+        self._start = onset if self._start is None else self._start
+        shape = NoteShape(
+            onset=onset,
+            longest=self._limit(LATEST) + TICKS_PER_BEAT - onset,
+            loudness=self._plan.dynamics.lean(onset - self._plan.after.tick),
+        )
+        return self._improviser.sample_note(self._latest, shape, self._plan.bpm, self._rng)
+
+    def _ending_before(self, onset: int) -> float | None:
+        """How well the reply would end before a note at `onset`; None where that note belongs to a chord."""
+        if onset == self._latest.tick or self._serial == self._plan.first_serial:
+            return None
+        assert self._start is not None
+        share = (self._sampled_end - self._start) / self._plan.target_ticks
+        return ending_score(self._latest, self._sampled_end, share)
+
+    def _enter(self, note: SampledNote) -> PlannedNote:
+        serial, end = self._serial, note.onset + note.duration
+        self._serial += 1
+        self._sampled_end = max(self._sampled_end, end)
+        self._latest = note.after
+        return PlannedNote(
+            serial, self._time(note.onset), self._time(end), self._plan.channel, note.pitch, note.velocity
+        )
+
+    def _settle(self, note: PlannedNote, after: Moment) -> PlannedNote:
+        self._planned[note.serial] = after
+        self.ends_at = max(self.ends_at, note.until)
+        return note
+
+    def _finish(self) -> list[PlannedNote]:
+        self.complete = True
+        if not self._tail:
+            return []
+        assert self._start is not None
+        share = (self._sampled_end - self._start) / self._plan.target_ticks
+        kept = best_ending(self._tail, ending_score(self._latest, self._sampled_end, share))
+        return [self._settle(note.note, note.after) for note in kept]
 
     def _limit(self, share: float) -> int:
         assert self._start is not None

@@ -1,0 +1,46 @@
+"""Where a reply ends: near its target length, after the note likeliest to be followed by a rest (DESIGN 6)."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from musedaemon.core.commands import PlannedNote
+from musedaemon.core.moment import Moment
+from musedaemon.encoding import TICKS_OF_CLASS, TICKS_PER_BEAT
+
+EARLIEST, LATEST = 0.75, 1.25
+"""The reply ends between these shares of its target length."""
+REST_TICKS = TICKS_PER_BEAT // 2
+"""A silence from half a beat on is a rest."""
+_OFF_TARGET = 8.0
+"""What it costs to end off the target: a whole target length away is e to this power less likely."""
+
+
+class TailNote(NamedTuple):
+    """A note that may be left out, and how well the reply would end before it; None in the midst of a chord."""
+
+    note: PlannedNote
+    after: Moment
+    ending_before: float | None
+
+
+def ending_score(moment: Moment, end: int, share: float) -> float:
+    """How well the reply would end at `moment`, at this `share` of its target, with all that sounds over at tick `end`.
+
+    The log-probability that the next note comes only after a rest, less the distance from the target.
+    """
+    logits = moment.state.shift_logits.astype(np.float64)
+    weights = np.exp(logits - logits.max())
+    first_rest = end - moment.tick + REST_TICKS
+    probability = float(weights[TICKS_OF_CLASS >= first_rest].sum() / weights.sum())
+    return math.log(max(probability, 1e-9)) - _OFF_TARGET * abs(share - 1.0)
+
+
+def best_ending(tail: list[TailNote], at_the_end: float) -> list[TailNote]:
+    """The part of the tail to play: up to its best ending, `at_the_end` being the score of playing it all."""
+    endings = [(note.ending_before, index) for index, note in enumerate(tail) if note.ending_before is not None]
+    _, stop = max([*endings, (at_the_end, len(tail))])
+    return tail[:stop]

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.fakes import FakeModel
+from support.jam import jam, melody
+
+from musedaemon.core.commands import PlannedNote
+from musedaemon.core.ending import TailNote, best_ending, ending_score
+from musedaemon.core.moment import Moment, opening
+from musedaemon.encoding import TIME_CLASSES, Context
+from musedaemon.model.protocol import State
+
+
+def moment(rest_probability: float) -> Moment:
+    """At tick 0, where the next note comes after 12 ticks, or with some probability after 48."""
+    logits = np.full(TIME_CLASSES, -60.0, dtype=np.float32)
+    logits[12], logits[48] = np.log(1 - rest_probability), np.log(rest_probability)
+    blank = opening(FakeModel(), 0.0)
+    return blank._replace(state=blank.state._replace(shift_logits=logits))
+
+
+def tail(*endings: float | None) -> list[TailNote]:
+    note = PlannedNote(0, 0.0, 1.0, 0, 60, 80)
+    return [TailNote(note._replace(serial=i), moment(0.5), ending) for i, ending in enumerate(endings)]
+
+
+def test_on_target_the_score_is_the_probability_of_a_rest() -> None:
+    assert ending_score(moment(0.25), end=12, share=1.0) == pytest.approx(np.log(0.25), rel=1e-4)
+
+
+def test_what_still_sounds_is_no_rest() -> None:
+    assert ending_score(moment(0.25), end=40, share=1.0) < np.log(1e-6)
+
+
+def test_off_target_costs() -> None:
+    assert ending_score(moment(0.5), 12, 1.0) > ending_score(moment(0.5), 12, 1.2)
+    assert ending_score(moment(0.5), 12, 0.8) == pytest.approx(ending_score(moment(0.5), 12, 1.2))
+
+
+def test_the_best_ending_is_taken_and_never_inside_a_chord() -> None:
+    assert [n.note.serial for n in best_ending(tail(-3.0, -1.0, None, -2.0), at_the_end=-5.0)] == [0]
+    assert [n.note.serial for n in best_ending(tail(-3.0, None, None), at_the_end=-5.0)] == []
+    assert [n.note.serial for n in best_ending(tail(-3.0, -4.0, -5.0), at_the_end=-0.5)] == [0, 1, 2]
+
+
+class RestsAfterG(FakeModel):
+    """Goes on for ever in eighths, but after a G a rest is not unlikely."""
+
+    def step(self, state: State, context: Context, pitch: int, velocity: int) -> State:
+        stepped = super().step(state, context, pitch, velocity)
+        logits = stepped.shift_logits.copy()
+        logits[72] = 36.0 if pitch % 12 == 7 else 0.0
+        return stepped._replace(shift_logits=logits)
+
+
+def test_a_reply_that_never_rests_ends_where_a_rest_is_likeliest() -> None:
+    notes = jam(melody([60, 62, 64, 65, 67, 65, 64, 67]), model=RestsAfterG()).notes()
+    assert notes[-1].pitch % 12 == 7
