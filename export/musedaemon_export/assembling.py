@@ -1,4 +1,5 @@
-"""One graph from the four parts: an `If` for each value of `field`, so that a run computes only what it is asked for."""
+"""One graph from the four parts: an `If` for each value of `field`, so that a run computes only what it is
+asked for."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ def _key(tensor: onnx.TensorProto) -> tuple[str, bytes]:
 
 
 def _branch(prefix: str, graph: onnx.GraphProto, shared: set[tuple[str, bytes]]) -> onnx.GraphProto:
-    """A part as a branch: its own names prefixed, the model's inputs and the shared weights read from outside."""
+    """A part as a branch: its own names prefixed, the model's inputs and the shared weights read from
+    outside."""
     outside = {value.name for value in graph.input} | {t.name for t in graph.initializer if _key(t) in shared} | {""}
 
     def renamed(name: str) -> str:

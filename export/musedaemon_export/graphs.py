@@ -1,13 +1,15 @@
-"""The four parts of a model as ONNX graphs, written out by hand: the step, and the heads of pitch, velocity and duration.
+"""The four parts of a model as ONNX graphs, written out by hand: the step, and the heads of pitch, velocity
+and duration.
 
-Initialisers keep the names of torch's parameters. Weights of products are transposed, LSTM weights are in ONNX's gate order, so that
-`weights.py` can lead every one of them back.
+Initialisers keep the names of torch's parameters. Weights of products are transposed, LSTM weights are in
+ONNX's gate order, so that `weights.py` can lead every one of them back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +45,8 @@ PARTS = (STEP, *HEADS)
 
 
 def to_onnx_gates(weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """LSTM rows from torch's gate order (input, forget, cell, output) to ONNX's (input, output, forget, cell)."""
+    """LSTM rows from torch's gate order (input, forget, cell, output) to ONNX's (input, output, forget,
+    cell)."""
     i, f, g, o = np.split(weight, 4)
     return np.concatenate((i, o, f, g))
 
@@ -60,7 +63,7 @@ class _Graph:
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     initialisers: dict[str, onnx.TensorProto] = field(default_factory=dict)
 
-    def add(self, kind: str, *inputs: str, output: str = "", **attributes: object) -> str:
+    def add(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
         output = output or f"{kind.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [output], name=f"node_{output}", **attributes))
         return output
@@ -135,7 +138,8 @@ def _layer(graph: _Graph, values: str, layer: int, hidden: int) -> tuple[str, st
 
 
 def head_graph(part: Part, weights: Weights, hidden: int, layers: int) -> onnx.ModelProto:
-    """`logits` of one field of the next note from its context, the fields chosen before, and the top layer of `h`."""
+    """`logits` of one field of the next note from its context, the fields chosen before, and the top layer
+    of `h`."""
     graph = _Graph(weights)
     name = f"{part.name}_head"
     top = graph.add("Squeeze", graph.slice("h", layers - 1, layers), graph.constant("number_0", [0]))

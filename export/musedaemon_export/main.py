@@ -27,12 +27,20 @@ from musedaemon_training.model import NoteNet, parameter_count
 
 def parser() -> argparse.ArgumentParser:
     """The options of `export/export.py`."""
-    options = argparse.ArgumentParser(prog="export.py", description="Export a checkpoint as a model file for musedaemon, and verify it.")
-    options.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's folder, such as runs/NAME/best")
+    options = argparse.ArgumentParser(
+        prog="export.py", description="Export a checkpoint as a model file for musedaemon, and verify it."
+    )
+    options.add_argument(
+        "checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's folder, such as runs/NAME/best"
+    )
     options.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the model file to write")
-    options.add_argument("--int8", action="store_true", help="weights of 8 bits: a quarter of the size, several times as fast")
+    options.add_argument(
+        "--int8", action="store_true", help="weights of 8 bits: a quarter of the size, several times as fast"
+    )
     options.add_argument("--corpus", default="", metavar="TEXT", help="for the card: what it was trained on")
-    options.add_argument("--licence", default="", metavar="TEXT", help="for the card: under what terms the model may be used")
+    options.add_argument(
+        "--licence", default="", metavar="TEXT", help="for the card: under what terms the model may be used"
+    )
     options.add_argument("--notice", type=Path, metavar="FILE", help="for the card: the notice to carry with the model")
     return options
 
@@ -103,7 +111,9 @@ def _arrays(net: NoteNet) -> dict[str, npt.NDArray[np.float32]]:
 
 def differences_text(found: Sequence[Difference]) -> str:
     """A line for each output."""
-    lines = [f"{d.output:>9}: largest difference {d.largest:.2e}" + (f", {d.bits:.1e} bits" if d.bits else "") for d in found]
+    lines = [
+        f"{d.output:>9}: largest difference {d.largest:.2e}" + (f", {d.bits:.1e} bits" if d.bits else "") for d in found
+    ]
     return "\n".join(lines)
 
 
@@ -115,4 +125,6 @@ def _write(path: Path, data: bytes) -> None:
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise ExportError(f"The model {path} cannot be written ({error.strerror}); choose another place with -o.") from error
+        raise ExportError(
+            f"The model {path} cannot be written ({error.strerror}); choose another place with -o."
+        ) from error

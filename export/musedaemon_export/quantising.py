@@ -1,4 +1,5 @@
-"""int8 weights: onnxruntime's dynamic quantisation, with its pre-processing pass, and a check that the LSTM took part."""
+"""int8 weights: onnxruntime's dynamic quantisation, with its pre-processing pass, and a check that the LSTM
+took part."""
 
 from __future__ import annotations
 
@@ -8,14 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.shape_inference import quant_pre_process
+from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore[import-untyped]
+from onnxruntime.quantization.shape_inference import quant_pre_process  # type: ignore[import-untyped]
 
 from musedaemon.errors import ExportError
 
 
 def quantised(parts: Sequence[onnx.ModelProto]) -> list[onnx.ModelProto]:
-    """The same graphs with the weights of LSTMs and products in int8. Raises ExportError where an LSTM stayed float."""
+    """The same graphs with the weights of LSTMs and products in int8. Raises ExportError where an LSTM
+    stayed float."""
     return [_quantised(part) for part in parts]
 
 
@@ -35,5 +37,7 @@ def _quantised(part: onnx.ModelProto) -> onnx.ModelProto:
         result = onnx.load(small)
     left = [node.op_type for node in result.graph.node if node.op_type in ("LSTM", "MatMul")]
     if left:
-        raise ExportError(f"Quantisation left {', '.join(sorted(set(left)))} in float32; this onnxruntime cannot make an int8 model.")
+        raise ExportError(
+            f"Quantisation left {', '.join(sorted(set(left)))} in float32; this onnxruntime cannot make an int8 model."
+        )
     return result

@@ -1,4 +1,5 @@
-"""torch against onnxruntime, note by note: an export is refused unless both say the same, the final state included."""
+"""torch against onnxruntime, note by note: an export is refused unless both say the same, the final state
+included."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ class Heard(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """How far the two are apart on one output: the largest of any number, and the mean KL divergence in bits (0 for a state)."""
+    """How far the two are apart on one output: the largest of any number, and the mean KL divergence in bits
+    (0 for a state)."""
 
     output: str
     largest: float
@@ -41,12 +43,13 @@ class Limits(NamedTuple):
 
 
 LIMITS = {"fp32": Limits(1e-3, 1e-6), "int8": Limits(2.0, 0.02)}
-"""By precision. In fp32 only the order of sums differs. In int8 single logits of what is all but impossible may move far, so the
-distributions are what is judged: 0.02 bits a field."""
+"""By precision. In fp32 only the order of sums differs. In int8 single logits of what is all but impossible
+may move far, so the distributions are what is judged: 0.02 bits a field."""
 
 
 def played_notes(count: int, seed: int = 0) -> Iterator[Heard]:
-    """Notes as a daemon would hear them: melody and chords over held notes, places and velocities known only at times."""
+    """Notes as a daemon would hear them: melody and chords over held notes, places and velocities known only
+    at times."""
     rng = np.random.default_rng(seed)
     tracker = ContextTracker()
     ends: dict[int, int] = {}

@@ -1,13 +1,16 @@
-"""One playing of a score: the input as a hand might have played it, the score itself as the target (DESIGN 3).
+"""One playing of a score: the input as a hand might have played it, the score itself as the target (DESIGN
+3).
 
-A `Playing` is drawn anew for each excerpt and epoch. Whatever changes what should be played next (transposition, level, a hand left
-out, the tempo read an octave wrong) changes input and target; what a hand adds (jitter, rolled chords, drift, articulation) and what
-the daemon may not know (places, velocities) changes the input only.
+A `Playing` is drawn anew for each excerpt and epoch. Whatever changes what should be played next
+(transposition, level, a hand left out, the tempo read an octave wrong) changes input and target; what a hand
+adds (jitter, rolled chords, drift, articulation) and what the daemon may not know (places, velocities)
+changes the input only.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +49,7 @@ class Odds:
     part_only: float = 0.1
     other_octave: float = 0.08
     any_chord_order: float = 0.35
+    other_level: float = 0.9
     by_hand: float = 0.5
     rolled: float = 0.3
     no_places: float = 0.4
@@ -55,16 +59,25 @@ class Odds:
     most_drift: float = 0.04
 
 
-AS_WRITTEN = Odds(0, 0, 0, 0, 0, 0, 0, 0, 0)
+AS_WRITTEN = Odds(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 """The score itself, everything known: for validation."""
+
+
+class Known(NamedTuple):
+    """Whether the model is told of the beat, of the bar, and of velocities."""
+
+    beat: bool
+    bar: bool
+    velocity: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Playing:
     """An excerpt ready for batches, [N] uint8 each unless said.
 
-    `given` [6, N]: shift, rest, beat, bar, pitch, velocity of each note as heard. `asked` [6, N]: the same of each note as the note to be
-    sampled (its shift and places clean). `targets` [4, N]: shift, pitch, velocity, duration, or IGNORED. `sounding` [N, 128] bool.
+    `given` [6, N]: shift, rest, beat, bar, pitch, velocity of each note as heard. `asked` [6, N]: the same
+    of each note as the note to be sampled (its shift and places clean). `targets` [4, N]: shift, pitch,
+    velocity, duration, or IGNORED. `sounding` [N, 128] bool.
     """
 
     given: Bytes
@@ -73,38 +86,41 @@ class Playing:
     sounding: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
-        return self.given.shape[1]
+        return len(self.sounding)
 
 
 def play(notes: Notes, odds: Odds, rng: np.random.Generator) -> Playing:
-    """One playing of an excerpt (at least one note), drawn from `rng`. Pure: the same generator state gives the same playing."""
-    has_dynamics = bool((notes["velocity"] > 0).any())
+    """One playing of an excerpt (at least one note), drawn from `rng`. Pure: the same generator state gives
+    the same playing."""
     notes = _transposed(_in_part(notes, odds, rng), odds, rng)
     notes, other_tempo = _in_other_octave(notes, odds, rng)
-    notes = _chords_in_order(notes, odds, rng)
-    hidden = rng.random()
-    no_beat = other_tempo or hidden < odds.no_places
-    no_bar = no_beat or hidden < odds.no_places + odds.no_bar
-    no_velocity = rng.random() < odds.no_velocity
-    velocity = _level(notes["velocity"], odds, rng) if has_dynamics else notes["velocity"]
-
+    notes = _at_level(_chords_in_order(notes, odds, rng), odds, rng)
+    known = _known(other_tempo, odds, rng)
     onset = notes["onset"].astype(np.int64)
-    played_onset, played_end = _by_hand(notes, no_beat, odds, rng)
+    played_onset, played_end = _by_hand(notes, known, odds, rng)
     shift, rest = time_fields(played_onset, played_end)
     clean_shift = ticks_to_class(np.concatenate(([MAX_TICKS], np.diff(onset))))
-    velocity_class = velocity_to_class(velocity)
-    known_velocity = np.full_like(velocity_class, VELOCITY_UNKNOWN) if no_velocity else velocity_class
-    beat, bar = _places(notes, played_onset - onset, no_beat, no_bar)
-    clean_beat, clean_bar = _places(notes, np.zeros_like(onset), no_beat, no_bar)
     pitch = notes["pitch"].astype(np.int64)
-    duration = ticks_to_class(notes["duration"])
-    velocity_target = np.where(known_velocity == VELOCITY_UNKNOWN, IGNORED, velocity_class)
+    velocity = velocity_to_class(notes["velocity"] if known.velocity else np.zeros(len(notes)))
     return Playing(
-        given=_bytes(shift, rest, beat, bar, pitch, known_velocity),
-        asked=_bytes(clean_shift, rest, clean_beat, clean_bar, pitch, known_velocity),
-        targets=_bytes(clean_shift, pitch, velocity_target, duration),
+        given=_bytes(shift, rest, *_places(notes, played_onset - onset, known), pitch, velocity),
+        asked=_bytes(clean_shift, rest, *_places(notes, np.zeros_like(onset), known), pitch, velocity),
+        targets=_bytes(
+            clean_shift,
+            pitch,
+            np.where(velocity == VELOCITY_UNKNOWN, IGNORED, velocity),
+            ticks_to_class(notes["duration"]),
+        ),
         sounding=sounding_flags(played_onset, played_end, pitch),
     )
+
+
+def _known(other_tempo: bool, odds: Odds, rng: np.random.Generator) -> Known:
+    """What a playing lets the model know: without a beat there is no bar, and a tempo read wrong has neither."""
+    hidden = rng.random()
+    beat = not other_tempo and hidden >= odds.no_places
+    bar = beat and hidden >= odds.no_places + odds.no_bar
+    return Known(beat, bar, bool(rng.random() >= odds.no_velocity))
 
 
 def _bytes(*rows: Ints) -> Bytes:
@@ -166,24 +182,29 @@ def _chords_in_order(notes: Notes, odds: Odds, rng: np.random.Generator) -> Note
     return notes[np.lexsort((rng.random(len(notes)), notes["onset"]))]
 
 
-def _level(velocity: npt.NDArray[np.uint8], odds: Odds, rng: np.random.Generator) -> Ints:
-    """The velocities at another level and with other contrast; unknown ones stay 0."""
-    if odds is AS_WRITTEN:
-        return velocity.astype(np.int64)
+def _at_level(notes: Notes, odds: Odds, rng: np.random.Generator) -> Notes:
+    """Sometimes the velocities at another level and with other contrast; unknown ones stay 0."""
+    velocity = notes["velocity"]
+    if rng.random() >= odds.other_level or not velocity.any():
+        return notes
     middle = float(velocity[velocity > 0].mean())
     moved = middle + (velocity - middle) * rng.uniform(0.7, 1.2) + rng.normal(0.0, 12.0)
-    return np.where(velocity == 0, 0, np.clip(np.rint(moved), 1, 127)).astype(np.int64)
+    levelled = notes.copy()
+    levelled["velocity"] = np.where(velocity == 0, 0, np.clip(np.rint(moved), 1, 127))
+    return levelled
 
 
-def _by_hand(notes: Notes, free_tempo: bool, odds: Odds, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """(onset, end) [N] in ticks as played. Onsets keep their order; a struck-again pitch ends at its next onset."""
+def _by_hand(notes: Notes, known: Known, odds: Odds, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """(onset, end) [N] in ticks as played. Onsets keep their order; a struck-again pitch ends at its next
+    onset."""
     onset = notes["onset"].astype(np.int64)
     end = onset + notes["duration"]
     if rng.random() >= odds.by_hand:
         return onset, end
     jitter = rng.uniform(0.0, odds.most_jitter_ticks)
     moments, inverse = np.unique(np.concatenate((onset, end)), return_inverse=True)
-    time = _drifted(moments, odds, rng) if free_tempo else moments.astype(np.float64)
+    # Whoever hears a beat follows it; only a free tempo drifts.
+    time = moments.astype(np.float64) if known.beat else _drifted(moments, odds, rng)
     first_of_chord = np.concatenate(([True], onset[1:] != onset[:-1]))
     chord = np.cumsum(first_of_chord) - 1
     moved = time[inverse[: len(onset)]] + rng.normal(0.0, jitter, size=int(chord[-1]) + 1)[chord]
@@ -201,7 +222,8 @@ def _drifted(moments: Ints, odds: Odds, rng: np.random.Generator) -> Floats:
     drift = rng.uniform(0.0, odds.most_drift)
     wander = rng.normal(0.0, drift) + rng.normal(0.0, drift, size=len(knots))
     speed = np.exp(np.interp(moments[1:], knots, wander))
-    return moments[0] + np.concatenate(([0.0], np.cumsum(np.diff(moments) * speed)))
+    since: Floats = np.concatenate(([0.0], np.cumsum(np.diff(moments) * speed)))
+    return since + float(moments[0])
 
 
 def _roll(chord: Ints, first: Ints, odds: Odds, rng: np.random.Generator) -> Floats:
@@ -209,13 +231,14 @@ def _roll(chord: Ints, first: Ints, odds: Odds, rng: np.random.Generator) -> Flo
     if rng.random() >= odds.rolled:
         return np.zeros(len(chord))
     rank = np.arange(len(chord)) - first[chord]
-    return rank * rng.uniform(0.0, 1.5)
+    late: Floats = rank.astype(np.float64) * rng.uniform(0.0, 1.5)
+    return late
 
 
-def _places(notes: Notes, late: Ints, no_beat: bool, no_bar: bool) -> tuple[Ints, Ints]:
+def _places(notes: Notes, late: Ints, known: Known) -> tuple[Ints, Ints]:
     """(beat, bar) classes [N] of notes that come `late` by so many ticks."""
     length = notes["bar_length"].astype(np.int64)
     tick = np.where(length > 0, (notes["bar_tick"] + late) % np.maximum(length, 1), -1)
-    beat = np.full_like(tick, BEAT_UNKNOWN) if no_beat else beat_place(tick)
-    bar = np.full_like(tick, BAR_UNKNOWN) if no_bar else bar_place(tick)
+    beat = beat_place(tick) if known.beat else np.full_like(tick, BEAT_UNKNOWN)
+    bar = bar_place(tick) if known.bar else np.full_like(tick, BAR_UNKNOWN)
     return beat, bar

@@ -1,4 +1,5 @@
-"""An exponential moving average of the weights: often better than the weights themselves (Polyak & Juditsky 1992)."""
+"""An exponential moving average of the weights: often better than the weights themselves (Polyak & Juditsky
+1992)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Batches: rows that each play excerpt after excerpt, cut into chunks so that the model's state is carried along."""
+"""Batches: rows that each play excerpt after excerpt, cut into chunks so that the model's state is carried
+along."""
 
 from __future__ import annotations
 
@@ -26,10 +27,10 @@ class Excerpt(NamedTuple):
 class Batch(NamedTuple):
     """A chunk of each row, time first: T steps of B rows, uint8.
 
-    `given` [6, T, B] is each step's note as heard, `asked` [6, T, B] the note after it as the heads see it, `targets` [4, T, B] what that
-    note is, IGNORED where nothing is to be learned. `sounding` [T + 1, B, 128] serves both: a step's own flags, and one later.
-    `fresh` [B] tells the rows that start an excerpt, from a zero state; `notes` counts the targets; `after` is where the stream stands
-    once this batch is used.
+    `given` [6, T, B] is each step's note as heard, `asked` [6, T, B] the note after it as the heads see it,
+    `targets` [4, T, B] what that note is, IGNORED where nothing is to be learned. `sounding` [T + 1, B, 128]
+    serves both: a step's own flags, and one later. `fresh` [B] tells the rows that start an excerpt, from a
+    zero state; `notes` counts the targets; `after` is where the stream stands once this batch is used.
     """
 
     given: Bytes
@@ -86,7 +87,8 @@ class _Row:
 class Stream:
     """An endless or a single run over excerpts. Owned by one thread.
 
-    `position` and `restore` make a run resumable: playings are drawn from (seed, epoch, number), so they are the same again.
+    `position` and `restore` make a run resumable: playings are drawn from (seed, epoch, number), so they are
+    the same again.
     """
 
     library: Library

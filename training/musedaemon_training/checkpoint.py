@@ -1,6 +1,8 @@
-"""Checkpoints: a folder with `model.safetensors` and `config.json`; the last one of a run also holds all that resuming needs.
+"""Checkpoints: a folder with `model.safetensors` and `config.json`; the last one of a run also holds all
+that resuming needs.
 
-Tensors are safetensors, the rest is JSON; nothing is pickled, so opening a stranger's checkpoint runs no code.
+Tensors are safetensors, the rest is JSON; nothing is pickled, so opening a stranger's checkpoint runs no
+code.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ TENSORS_FILE = "progress.safetensors"
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a checkpoint says of itself. `scores` are bits a note on the validation pieces, `recipe` the command that made it."""
+    """What a checkpoint says of itself. `scores` are bits a note on the validation pieces, `recipe` the
+    command that made it."""
 
     sizes: Sizes
     encoding_version: int = ENCODING_VERSION
@@ -70,7 +73,9 @@ def save(folder: Path, config: Config, weights: Mapping[str, Tensor], progress: 
                 save_file(_plain(progress.tensors), part / TENSORS_FILE)
                 write_json(part / PROGRESS_FILE, progress.values)
     except OSError as error:
-        raise TrainingError(f"The checkpoint {folder} cannot be written ({error.strerror}); free some space there.") from error
+        raise TrainingError(
+            f"The checkpoint {folder} cannot be written ({error.strerror}); free some space there."
+        ) from error
 
 
 def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -93,7 +98,8 @@ def load(folder: Path) -> Checkpoint:
         raise TrainingError(f"The checkpoint {folder} is damaged ({error}); use another, or train again.") from error
     if config.encoding_version != ENCODING_VERSION:
         raise TrainingError(
-            f"The checkpoint {folder} is of note encoding {config.encoding_version}, this version needs {ENCODING_VERSION}: train it again."
+            f"The checkpoint {folder} is of note encoding {config.encoding_version}, this version needs"
+            f" {ENCODING_VERSION}: train it again."
         )
     _check_shapes(folder, config, weights)
     return Checkpoint(config, weights)
@@ -103,7 +109,9 @@ def _check_shapes(folder: Path, config: Config, weights: Mapping[str, Tensor]) -
     with torch.device("meta"):
         expected = {name: tensor.shape for name, tensor in NoteNet(config.sizes).state_dict().items()}
     if {name: tensor.shape for name, tensor in weights.items()} != expected:
-        raise TrainingError(f"The weights in {folder} do not fit its {CONFIG_FILE}; use another checkpoint, or train again.")
+        raise TrainingError(
+            f"The weights in {folder} do not fit its {CONFIG_FILE}; use another checkpoint, or train again."
+        )
 
 
 def load_progress(folder: Path) -> Progress:

@@ -22,10 +22,13 @@ class MusicFile(NamedTuple):
 
 
 def tune_books() -> list[Path]:
-    """The folders of the tune books that come with music21. Raises TrainingError where it is not installed."""
+    """The folders of the tune books that come with music21. Raises TrainingError where it is not
+    installed."""
     spec = importlib.util.find_spec("music21")
     if spec is None or spec.origin is None:
-        raise TrainingError("Without --data, training uses music21's tune books: install music21, or name a folder with --data.")
+        raise TrainingError(
+            "Without --data, training uses music21's tune books: install music21, or name a folder with --data."
+        )
     corpus = Path(spec.origin).parent / "corpus"
     return [corpus / book for book in TUNE_BOOKS]
 
@@ -51,7 +54,8 @@ def find_files(folders: Sequence[Path]) -> list[MusicFile]:
 
 
 def set_aside(folder: Path) -> set[Path]:
-    """The files named by each `test.txt` in the folder, below it, or beside it (for a folder that is a part of a corpus)."""
+    """The files named by each `test.txt` in the folder, below it, or beside it (for a folder that is a part
+    of a corpus)."""
     lists = [*folder.rglob(TEST_LIST), folder.resolve().parent / TEST_LIST]
     return {path for test_list in lists if test_list.is_file() for path in _listed(test_list)}
 

@@ -31,13 +31,15 @@ class Tensors:
         self.goes_on = moved(~batch.fresh).float()[None, :, None]
 
     def carried(self, memory: Memory) -> Memory:
-        """The state before this chunk: that after the last one, without its history, zero for rows that start an excerpt."""
+        """The state before this chunk: that after the last one, without its history, zero for rows that
+        start an excerpt."""
         return Memory(memory.h.detach().float() * self.goes_on, memory.c.detach().float() * self.goes_on)
 
 
 @torch.no_grad()
 def evaluate(net: NoteNet, library: Library, pieces: Sequence[int], device: Device) -> Tally:
-    """The costs of the pieces, each played once as it is written. Leaves the net as it was, training or not."""
+    """The costs of the pieces, each played once as it is written. Leaves the net as it was, training or
+    not."""
     was_training = net.training
     net.eval()
     stream = Stream(library, whole_pieces(library, pieces), AS_WRITTEN, ROWS, STEPS, seed=0, endless=False)

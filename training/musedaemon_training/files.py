@@ -19,7 +19,8 @@ def write_json(path: Path, value: Any) -> None:
 
 @contextlib.contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """A new folder to write into, which takes the place of `folder` at the end of the block, and vanishes when that fails."""
+    """A new folder to write into, which takes the place of `folder` at the end of the block, and vanishes
+    when that fails."""
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)

@@ -1,4 +1,5 @@
-"""The training loop: truncated back-propagation through time, the state carried from chunk to chunk (Mikolov et al. 2010)."""
+"""The training loop: truncated back-propagation through time, the state carried from chunk to chunk (Mikolov
+et al. 2010)."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ VALIDATE_AFTER_EPOCH_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How long to train: whole passes over the training notes, or minutes of training, validation included."""
+    """How long to train: whole passes over the training notes, or minutes of training, validation
+    included."""
 
     epochs: float | None
     minutes: float | None
@@ -61,15 +63,24 @@ class Plan:
 
 
 class Training:
-    """One run, in one thread beside its batch maker. `folder` receives `last/`, `best/` and `metrics.jsonl`."""
+    """One run, in one thread beside its batch maker. `folder` receives `last/`, `best/` and
+    `metrics.jsonl`."""
 
     def __init__(
-        self, plan: Plan, net: NoteNet, library: Library, parts: tuple[Sequence[int], Sequence[int]], device: Device, folder: Path
+        self,
+        plan: Plan,
+        net: NoteNet,
+        library: Library,
+        parts: tuple[Sequence[int], Sequence[int]],
+        device: Device,
+        folder: Path,
     ) -> None:
         self.plan, self.net, self.library, self.device, self.folder = plan, net, library, device, folder
         self.training_pieces, self.validation_pieces = parts
         self.notes_an_epoch = sum(library.length(i) - 1 for i in self.training_pieces)
-        self.optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, betas=(0.9, 0.99), weight_decay=WEIGHT_DECAY, fused=True)
+        self.optimiser = torch.optim.AdamW(
+            net.parameters(), lr=plan.rate, betas=(0.9, 0.99), weight_decay=WEIGHT_DECAY, fused=True
+        )
         self.average = AveragedWeights(net)
         self.memory = net.initial(ROWS)
         excerpts = ShuffledExcerpts(library, self.training_pieces, plan.seed)
@@ -112,7 +123,8 @@ class Training:
         return tally
 
     def validate(self, show: Display) -> None:
-        """Score the weights and their average; keep the better one if it is the best so far, and save where we stand."""
+        """Score the weights and their average; keep the better one if it is the best so far, and save where
+        we stand."""
         own = evaluate(self.net, self.library, self.validation_pieces, self.device).bits()
         with self.average.in_use():
             averaged = evaluate(self.net, self.library, self.validation_pieces, self.device).bits()
@@ -122,12 +134,19 @@ class Training:
                 self._save_best(bits, kind)
         if is_best and kind == "own":
             self._save_best(bits, kind)
-        self.metrics.write({"kind": "validation", **self._where(), "weights": kind, "is_best": is_best, "bits": bits, "own": own})
+        self.metrics.write(
+            {"kind": "validation", **self._where(), "weights": kind, "is_best": is_best, "bits": bits, "own": own}
+        )
         self.save()
         show.say(f"validation after {self.notes / 1e6:.2f} M notes: {bits_text(bits)}{' (best)' if is_best else ''}")
 
     def _where(self) -> dict[str, Any]:
-        return {"step": self.step, "notes": self.notes, "seconds": self.seconds, "epoch": self.notes / self.notes_an_epoch}
+        return {
+            "step": self.step,
+            "notes": self.notes,
+            "seconds": self.seconds,
+            "epoch": self.notes / self.notes_an_epoch,
+        }
 
     def _config(self, scores: dict[str, float], weights: str) -> Config:
         return Config(self.plan.sizes, scores=scores, recipe=self.plan.recipe, notes=self.notes, weights=weights)
@@ -138,7 +157,11 @@ class Training:
 
     def save(self) -> None:
         """Write `last/`, from which the run goes on exactly."""
-        tensors: dict[str, Tensor] = {"memory.h": self.memory.h, "memory.c": self.memory.c, "rng.cpu": torch.get_rng_state()}
+        tensors: dict[str, Tensor] = {
+            "memory.h": self.memory.h,
+            "memory.c": self.memory.c,
+            "rng.cpu": torch.get_rng_state(),
+        }
         if self.device.torch_device.type == "cuda":
             tensors["rng.cuda"] = torch.cuda.get_rng_state(self.device.torch_device)
         tensors |= {f"average.{name}": value for name, value in self.average.weights.items()}

@@ -21,14 +21,18 @@ class Costs(NamedTuple):
     counts: Tensor
 
     def loss(self) -> Tensor:
-        """What training descends: nats a note of all fields (velocity costs nothing where the score has no dynamics)."""
+        """What training descends: nats a note of all fields (velocity costs nothing where the score has no
+        dynamics)."""
         return self.nats.sum() / self.counts[0].clamp(min=1.0)
 
 
 def costs(logits: Logits, targets: Tensor) -> Costs:
-    """The cost of `targets` [4, T, B] (IGNORED for none) under logits [T, B, classes] of each field, in float32."""
+    """The cost of `targets` [4, T, B] (IGNORED for none) under logits [T, B, classes] of each field, in
+    float32."""
     nats = [
-        functional.cross_entropy(field_logits.float().flatten(0, 1), target.flatten(), ignore_index=IGNORED, reduction="sum")
+        functional.cross_entropy(
+            field_logits.float().flatten(0, 1), target.flatten(), ignore_index=IGNORED, reduction="sum"
+        )
         for field_logits, target in zip(logits, targets, strict=True)
     ]
     return Costs(torch.stack(nats), (targets != IGNORED).flatten(1).sum(dim=1).float())
@@ -53,7 +57,8 @@ class Tally:
         self.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
 
     def bits(self) -> dict[str, float]:
-        """Bits a note: each field over the notes that have it, `sum` of shift, pitch and duration, and `total` as trained on."""
+        """Bits a note: each field over the notes that have it, `sum` of shift, pitch and duration, and
+        `total` as trained on."""
         by_field = {
             name: nats / max(count, 1.0) / math.log(2)
             for name, nats, count in zip(FIELDS, self.nats, self.counts, strict=True)

@@ -14,11 +14,10 @@ import torch
 
 from musedaemon.errors import MusedaemonError
 from musedaemon_training import corpus, options, works
-from musedaemon_training.device import Device, choose_device, with_fastest_numbers
+from musedaemon_training.device import choose_device, with_numbers
 from musedaemon_training.initial import starting_net
 from musedaemon_training.loop import Budget, Plan, Training
-from musedaemon_training.losses import costs
-from musedaemon_training.model import NoteNet, Sizes, parameter_count
+from musedaemon_training.model import Sizes, parameter_count
 from musedaemon_training.options import RunOptions
 from musedaemon_training.progress import Display, bits_text, display
 from musedaemon_training.shards import Library, default_cache, open_library
@@ -53,8 +52,11 @@ def _train(folder: Path, run: RunOptions, torch_device: torch.device, resume: bo
 
     torch.manual_seed(run.seed)
     net = starting_net(run.init, Sizes(run.hidden, run.layers)).to(torch_device)
-    device = with_fastest_numbers(torch_device, lambda candidate: _trial_step(net.sizes, candidate))
-    show.say(f"{net.sizes.layers}x{net.sizes.hidden}, {parameter_count(net):,} parameters, on {device.describe()}; writing to {folder}")
+    device = with_numbers(torch_device, net.sizes.hidden)
+    show.say(
+        f"{net.sizes.layers}x{net.sizes.hidden}, {parameter_count(net):,} parameters, on {device.describe()};"
+        f" writing to {folder}"
+    )
     rate = FINE_TUNING_RATE if run.init else NEW_MODEL_RATE
     plan = Plan(net.sizes, Budget(run.epochs, run.minutes), run.seed, rate, run.recipe)
     torch.manual_seed(run.seed)
@@ -84,15 +86,6 @@ def _read(run: RunOptions, show: Display) -> Library:
         show.say(f"skipped: {len(library.skipped) - SKIPPED_SHOWN} more")
     show.say(f"{len(files)} files, {len(library)} pieces, {len(library.skipped)} skipped")
     return library
-
-
-def _trial_step(sizes: Sizes, device: Device) -> None:
-    net = NoteNet(sizes).to(device.torch_device)
-    classes = torch.zeros(6, 32, 64, dtype=torch.int64, device=device.torch_device)
-    sounding = torch.zeros(33, 64, 128, device=device.torch_device)
-    with device.products():
-        logits, _ = net(classes, classes, sounding, net.initial(64))
-    costs(logits, classes[:4]).loss().backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The note model in torch: one LSTM step a note, and a head for each field of the next note (DESIGN 4).
 
-Parameter names are part of the format: export uses them as the names of the ONNX initialisers, and `--init` reads them back.
+Parameter names are part of the format: export uses them as the names of the ONNX initialisers, and `--init`
+reads them back.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Logits(NamedTuple):
 
 
 def locked_dropout(values: Tensor, share: float, training: bool) -> Tensor:
-    """Dropout with one mask for all steps of a chunk (Gal & Ghahramani 2016): better for recurrent nets, and a cheap mask."""
+    """Dropout with one mask for all steps of a chunk (Gal & Ghahramani 2016): better for recurrent nets, and
+    a cheap mask."""
     if not training or share == 0.0:
         return values
     mask = torch.rand(values.shape[1:], device=values.device) >= share
@@ -57,7 +59,8 @@ def locked_dropout(values: Tensor, share: float, training: bool) -> Tensor:
 
 
 def weighed(classes: tuple[Tensor, ...], tables: tuple[nn.Embedding, ...]) -> Tensor:
-    """The sum of each table's row for each class, as one product with a many-hot vector: far quicker than look-ups and additions."""
+    """The sum of each table's row for each class, as one product with a many-hot vector: far quicker than
+    look-ups and additions."""
     sizes = [table.num_embeddings for table in tables]
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
     index = torch.stack([values + start for values, start in zip(classes, starts, strict=True)], dim=-1)
@@ -97,7 +100,8 @@ class ShiftHead(nn.Module):
 
 
 class FieldHead(nn.Module):
-    """A field of the next note from the top layer's output, the note's context and the fields chosen before it."""
+    """A field of the next note from the top layer's output, the note's context and the fields chosen before
+    it."""
 
     def __init__(self, hidden: int, classes: int, chosen: tuple[tuple[str, int], ...]) -> None:
         super().__init__()
@@ -108,7 +112,8 @@ class FieldHead(nn.Module):
         self.out = nn.Linear(hidden, classes)
 
     def forward(self, top: Tensor, context: Tensor, sounding: Tensor, chosen: tuple[Tensor, ...] = ()) -> Tensor:
-        """[..., hidden] twice, flags [..., 128], and the classes [...] chosen before, in order -> [..., classes]."""
+        """[..., hidden] twice, flags [..., 128], and the classes [...] chosen before, in order -> [...,
+        classes]."""
         mixed = self.state(top) + self.context(context)
         if chosen:
             tables = tuple(t for t in self.chosen.values() if isinstance(t, nn.Embedding))
@@ -152,11 +157,12 @@ class NoteNet(nn.Module):
         return Memory(zeros, zeros.clone())
 
     def listen(self, given: Tensor, sounding: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
-        """Notes as heard, `given` [6, T, B] (shift, rest, beat, bar, pitch, velocity), flags [T, B, 128] -> (top [T, B, hidden], state)."""
+        """Notes as heard, `given` [6, T, B] (shift, rest, beat, bar, pitch, velocity), flags [T, B, 128] ->
+        (top [T, B, hidden], state)."""
         *context, pitch, velocity = given.unbind(0)
         values = self.context(tuple(context), sounding) + weighed((pitch, velocity), (self.pitch, self.velocity))
         h, c = [], []
-        for layer, h_0, c_0 in zip(self.lstm, memory.h.split(1), memory.c.split(1), strict=True):
+        for layer, h_0, c_0 in zip(self.lstm, memory.h.unsqueeze(1), memory.c.unsqueeze(1), strict=True):
             values, (h_n, c_n) = layer(self.dropped(values), (h_0, c_0))
             h.append(h_n)
             c.append(c_n)
@@ -167,7 +173,8 @@ class NoteNet(nn.Module):
         return locked_dropout(values, self.sizes.dropout, self.training)
 
     def ask(self, top: Tensor, asked: Tensor, sounding: Tensor) -> Logits:
-        """All fields of the notes that follow, each given those before it: `asked` [6, T, B] as `given`, flags of those notes."""
+        """All fields of the notes that follow, each given those before it: `asked` [6, T, B] as `given`,
+        flags of those notes."""
         *places, pitch, velocity = asked.unbind(0)
         top = self.dropped(top)
         context = self.context(tuple(places), sounding)

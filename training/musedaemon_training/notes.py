@@ -1,4 +1,5 @@
-"""A piece as columns: one numpy record a note, the form pieces have in the cache and on their way into batches."""
+"""A piece as columns: one numpy record a note, the form pieces have in the cache and on their way into
+batches."""
 
 from __future__ import annotations
 
@@ -20,8 +21,8 @@ NOTE_DTYPE = np.dtype(
         ("velocity", "u1"),
     ]
 )
-"""Onset and duration in ticks, the duration not clipped to the longest class. `bar_tick` counts from the bar line, -1 where no
-bar is known, and `bar_length` is 0 there. Velocity 0 stands for unknown."""
+"""Onset and duration in ticks, the duration not clipped to the longest class. `bar_tick` counts from the bar
+line, -1 where no bar is known, and `bar_length` is 0 there. Velocity 0 stands for unknown."""
 
 Notes = npt.NDArray[np.void]
 """[N] records of `NOTE_DTYPE`, in playing order."""
@@ -39,7 +40,8 @@ def from_columns(**columns: npt.ArrayLike) -> Notes:
 
 
 def in_playing_order(notes: Notes) -> Notes:
-    """`musedaemon.encoding.in_playing_order` on columns: the same notes in the same order, a thousand times faster."""
+    """`musedaemon.encoding.in_playing_order` on columns: the same notes in the same order, a thousand times
+    faster."""
     if len(notes) == 0:
         return notes
     onset = notes["onset"].astype(np.int64)

@@ -20,7 +20,8 @@ DEFAULT_HIDDEN, DEFAULT_LAYERS = 256, 2
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What decides a run. `init` is a checkpoint folder, an ONNX file, or `default`; empty for a new model."""
+    """What decides a run. `init` is a checkpoint folder, an ONNX file, or `default`; empty for a new
+    model."""
 
     data: tuple[str, ...]
     hidden: int
@@ -40,14 +41,28 @@ def parser() -> argparse.ArgumentParser:
     """The options of `training/train.py`."""
     options = argparse.ArgumentParser(
         prog="train.py",
-        description="Train a note model on folders of MIDI (or ABC) files. Without --data: on the tune books that come with music21.",
+        description="Train a note model on folders of MIDI (or ABC) files. Without --data: on the tune books that come"
+        " with music21.",
     )
-    options.add_argument("--data", nargs="+", action="extend", default=[], metavar="DIR", help="folders of music files, however nested")
-    options.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: runs/DATE-TIME; with --resume, the newest)")
+    options.add_argument(
+        "--data", nargs="+", action="extend", default=[], metavar="DIR", help="folders of music files, however nested"
+    )
+    options.add_argument(
+        "--out", type=Path, metavar="DIR", help="the run's folder (default: runs/DATE-TIME; with --resume, the newest)"
+    )
     options.add_argument("--resume", action="store_true", help="go on with the run in --out where it stopped")
-    options.add_argument("--init", default="", metavar="MODEL", help="start from a checkpoint folder, an exported .onnx file, or 'default'")
-    options.add_argument("--epochs", type=positive, metavar="N", help=f"passes over the notes (default: {DEFAULT_EPOCHS:g})")
-    options.add_argument("--minutes", type=positive, metavar="M", help="minutes of training in all, validation included")
+    options.add_argument(
+        "--init",
+        default="",
+        metavar="MODEL",
+        help="start from a checkpoint folder, an exported .onnx file, or 'default'",
+    )
+    options.add_argument(
+        "--epochs", type=positive, metavar="N", help=f"passes over the notes (default: {DEFAULT_EPOCHS:g})"
+    )
+    options.add_argument(
+        "--minutes", type=positive, metavar="M", help="minutes of training in all, validation included"
+    )
     options.add_argument("--hidden", type=count, metavar="N", help=f"units in a layer (default: {DEFAULT_HIDDEN})")
     options.add_argument("--layers", type=count, metavar="N", help=f"LSTM layers (default: {DEFAULT_LAYERS})")
     options.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
@@ -72,10 +87,13 @@ def count(text: str) -> int:
 
 
 def new_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, RunOptions]:
-    """The folder and the options of a new run; the folder is made. Raises TrainingError where a run is already."""
+    """The folder and the options of a new run; the folder is made. Raises TrainingError where a run is
+    already."""
     folder: Path = chosen.out or RUNS / time.strftime("%Y-%m-%d-%H%M%S")
     if (folder / RUN_FILE).exists():
-        raise TrainingError(f"There is a run in {folder} already; add --resume to go on with it, or choose another --out.")
+        raise TrainingError(
+            f"There is a run in {folder} already; add --resume to go on with it, or choose another --out."
+        )
     no_budget = chosen.epochs is None and chosen.minutes is None
     options = RunOptions(
         data=tuple(str(Path(name).expanduser().resolve()) for name in chosen.data),
@@ -95,13 +113,16 @@ def new_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, Run
 
 
 def old_run(chosen: argparse.Namespace) -> tuple[Path, RunOptions]:
-    """The folder and the options of a run to resume; --epochs, --minutes and --data given anew replace the old ones."""
+    """The folder and the options of a run to resume; --epochs, --minutes and --data given anew replace the
+    old ones."""
     folder: Path = chosen.out or newest_run()
     try:
         values = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
         old = RunOptions(**{**values, "data": tuple(values["data"])})
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise TrainingError(f"There is no run to resume in {folder}; name its folder with --out, or leave out --resume.") from error
+        raise TrainingError(
+            f"There is no run to resume in {folder}; name its folder with --out, or leave out --resume."
+        ) from error
     if (chosen.hidden or old.hidden, chosen.layers or old.layers) != (old.hidden, old.layers):
         raise TrainingError(f"The run in {folder} is {old.layers}x{old.hidden}; a resumed run keeps its size.")
     new_budget = chosen.epochs is not None or chosen.minutes is not None

@@ -1,4 +1,5 @@
-"""What a run tells while it goes on: a progress bar on a terminal, plain lines elsewhere, and `metrics.jsonl` always."""
+"""What a run tells while it goes on: a progress bar on a terminal, plain lines elsewhere, and
+`metrics.jsonl` always."""
 
 from __future__ import annotations
 
@@ -106,7 +107,9 @@ class Metrics:
         """Forget what was written after the step that a run is resumed from."""
         if not self._path.exists():
             return
-        lines = [line for line in self._path.read_text(encoding="utf-8").splitlines() if json.loads(line)["step"] <= step]
+        lines = [
+            line for line in self._path.read_text(encoding="utf-8").splitlines() if json.loads(line)["step"] <= step
+        ]
         part = self._path.with_name(self._path.name + ".part")
         part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         part.replace(self._path)

@@ -1,4 +1,5 @@
-"""Music files as notes: the one place that knows symusic. MIDI files hold one piece, ABC books one for each tune."""
+"""Music files as notes: the one place that knows symusic. MIDI files hold one piece, ABC books one for each
+tune."""
 
 from __future__ import annotations
 
@@ -83,7 +84,8 @@ def _first_line(error: Exception) -> str:
 def notes_of_score(score: Any) -> Notes:
     """All tracks but drums merged into playing order, on the grid of 24 ticks a beat.
 
-    Velocities that are all equal become 0, unknown. Raises UnreadableError for what is no music to learn from.
+    Velocities that are all equal become 0, unknown. Raises UnreadableError for what is no music to learn
+    from.
     """
     if score.ticks_per_quarter <= 0:
         raise UnreadableError("has no musical time")
@@ -112,7 +114,8 @@ def notes_of_score(score: Any) -> Notes:
 
 
 def _to_grid(ticks: npt.NDArray[np.int64], ticks_per_quarter: int) -> npt.NDArray[np.int64]:
-    return np.floor(ticks * (TICKS_PER_BEAT / ticks_per_quarter) + 0.5).astype(np.int64)
+    on_grid: npt.NDArray[np.int64] = np.floor(ticks * (TICKS_PER_BEAT / ticks_per_quarter) + 0.5).astype(np.int64)
+    return on_grid
 
 
 def _velocities(velocity: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -122,7 +125,8 @@ def _velocities(velocity: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def _bars(onset: npt.NDArray[np.int64], score: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """(ticks since the bar line, length of the bar) of each onset; (-1, 0) before the first time signature."""
+    """(ticks since the bar line, length of the bar) of each onset; (-1, 0) before the first time
+    signature."""
     signatures = sorted((int(s.time), int(s.numerator), int(s.denominator)) for s in score.time_signatures)
     bar_tick = np.full(len(onset), -1, dtype=np.int64)
     bar_length = np.zeros(len(onset), dtype=np.int64)

@@ -49,7 +49,9 @@ class Report:
         values = {**now.where, "rate": now.rate, "notes_per_s": speed, "waiting": waiting, "bits": bits}
         self._metrics.write({"kind": "training", **values})
         left = span_text(self._seconds_left(now))
-        self._display.show(now.done, f"{bits_text(bits)} | {speed:,.0f} notes/s, {100 * waiting:.0f}% waiting | {left} left")
+        self._display.show(
+            now.done, f"{bits_text(bits)} | {speed:,.0f} notes/s, {100 * waiting:.0f}% waiting | {left} left"
+        )
         self.pass_over(now)
 
     def _seconds_left(self, now: Moment) -> float:

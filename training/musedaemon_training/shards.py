@@ -1,4 +1,5 @@
-"""The cache of pieces read: numpy shards on disk, memory-mapped, made by many processes, resumed where a run was cut."""
+"""The cache of pieces read: numpy shards on disk, memory-mapped, made by many processes, resumed where a run
+was cut."""
 
 from __future__ import annotations
 
@@ -62,7 +63,8 @@ def default_cache() -> Path:
 
 
 def open_library(files: Sequence[MusicFile], cache: Path) -> Library:
-    """The pieces of the files, read now where the cache does not have them. Raises TrainingError when none is left."""
+    """The pieces of the files, read now where the cache does not have them. Raises TrainingError when none
+    is left."""
     parts = [files[i : i + FILES_A_SHARD] for i in range(0, len(files), FILES_A_SHARD)]
     folder = cache / _place_key(files) / _content_key(files)
     try:
@@ -70,7 +72,9 @@ def open_library(files: Sequence[MusicFile], cache: Path) -> Library:
         _read_missing(parts, folder)
         _drop_older(folder)
     except OSError as error:
-        raise TrainingError(f"The cache {cache} cannot be written ({error.strerror}); free some space there.") from error
+        raise TrainingError(
+            f"The cache {cache} cannot be written ({error.strerror}); free some space there."
+        ) from error
     library = _load(folder, len(parts))
     if len(library) == 0:
         reasons = "; ".join(f"{name} {reason}" for name, reason in library.skipped[:3])

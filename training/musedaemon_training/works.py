@@ -1,7 +1,8 @@
-"""Works and the split into training and validation: pieces that share melody are one work, and a work is never cut in two.
+"""Works and the split into training and validation: pieces that share melody are one work, and a work is
+never cut in two.
 
-Melodies are compared as in winnowing (Schleimer, Wilkerson & Aiken 2003): a fixed fraction of all hashed runs of the upper line,
-in intervals and shifts so that transposed copies match.
+Melodies are compared as in winnowing (Schleimer, Wilkerson & Aiken 2003): a fixed fraction of all hashed
+runs of the upper line, in intervals and shifts so that transposed copies match.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def _sharing_pairs(hashes: list[Hashes]) -> list[tuple[int, int]]:
 
 
 def split(library: Library, works: npt.NDArray[np.int64]) -> tuple[list[int], list[int]]:
-    """(training pieces, validation pieces): about 3% of the notes for validation, whole works, the same on every machine.
+    """(training pieces, validation pieces): about 3% of the notes for validation, whole works, the same on
+    every machine.
 
     A corpus of one work is used for both, as there is nothing else to validate on.
     """

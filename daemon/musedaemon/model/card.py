@@ -1,4 +1,5 @@
-"""The model card: what a model file says of itself, one JSON object in its metadata (docs/model-format.md)."""
+"""The model card: what a model file says of itself, one JSON object in its metadata
+(docs/model-format.md)."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ CARD_KEY = "musedaemon.card"
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """Where a model comes from and what it is. `scores` are bits a note by field, `created` is a date as YYYY-MM-DD."""
+    """Where a model comes from and what it is. `scores` are bits a note by field, `created` is a date as
+    YYYY-MM-DD."""
 
     encoding_version: int
     hidden: int

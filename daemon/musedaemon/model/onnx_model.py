@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped]
 
 from musedaemon.encoding import ENCODING_VERSION, PITCHES, TIME_CLASSES, VELOCITY_CLASSES, Context
 from musedaemon.errors import ModelError
@@ -38,14 +38,17 @@ _DEFAULT_FILE = "default.onnx"
 
 
 class OnnxModel:
-    """A `NoteModel` on one thread of the processor. Used by one thread only: its inputs are written in place at each call."""
+    """A `NoteModel` on one thread of the processor. Used by one thread only: its inputs are written in place
+    at each call."""
 
     def __init__(self, session: onnxruntime.InferenceSession, card: ModelCard) -> None:
         self._session = session
         self.card = card
         self._state_shape = (card.layers, 1, card.hidden)
         self._inputs: dict[str, Any] = {
-            name: np.zeros((1,) * rank, dtype=np.int64) for name, (kind, rank) in INPUTS.items() if kind == "tensor(int64)"
+            name: np.zeros((1,) * rank, dtype=np.int64)
+            for name, (kind, rank) in INPUTS.items()
+            if kind == "tensor(int64)"
         }
         self._inputs["sounding"] = np.zeros((1, PITCHES), dtype=np.float32)
 
@@ -117,7 +120,9 @@ def load_default() -> OnnxModel:
     try:
         data = asset.read_bytes()
     except OSError as error:
-        raise ModelError("This installation holds no default model; install musedaemon again, or name one with --model.") from error
+        raise ModelError(
+            "This installation holds no default model; install musedaemon again, or name one with --model."
+        ) from error
     return OnnxModel.from_bytes(data, "the default model")
 
 
@@ -128,7 +133,9 @@ def _card(data: bytes, name: str) -> ModelCard:
     except (MalformedError, RecursionError) as error:
         raise ModelError(f"The model {name} is damaged or cut short; copy it again, or export it again.") from error
     if external:
-        raise ModelError(f"The model {name} keeps weights in another file, which is not safe to follow; export it again as one file.")
+        raise ModelError(
+            f"The model {name} keeps weights in another file, which is not safe to follow; export it again as one file."
+        )
     if text is None:
         raise ModelError(f"The model {name} has no musedaemon card; make one with export/export.py.")
     try:
@@ -137,7 +144,8 @@ def _card(data: bytes, name: str) -> ModelCard:
         raise ModelError(f"The model {name} cannot be used, {error}; export it again.") from error
     if card.encoding_version != ENCODING_VERSION:
         raise ModelError(
-            f"The model {name} is of note encoding {card.encoding_version}, this musedaemon needs {ENCODING_VERSION}: export one that fits."
+            f"The model {name} is of note encoding {card.encoding_version}, this musedaemon needs {ENCODING_VERSION}:"
+            " export one that fits."
         )
     return card
 
@@ -153,13 +161,19 @@ def _session(data: bytes, name: str) -> onnxruntime.InferenceSession:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         # onnxruntime's exceptions share no public base; any of them means that the file is of no use.
-        raise ModelError(f"The model {name} is damaged, onnxruntime refuses it; copy it again, or export it again.") from error
+        raise ModelError(
+            f"The model {name} is damaged, onnxruntime refuses it; copy it again, or export it again."
+        ) from error
 
 
 def _check_interface(session: onnxruntime.InferenceSession, card: ModelCard, name: str) -> None:
     given = {i.name: (i.type, len(i.shape)) for i in session.get_inputs()}
-    state = {i.name: (i.shape[0], i.shape[2]) for i in session.get_inputs() if i.name in ("h", "c") and len(i.shape) == 3}
+    state = {
+        i.name: (i.shape[0], i.shape[2]) for i in session.get_inputs() if i.name in ("h", "c") and len(i.shape) == 3
+    }
     outputs = {o.name for o in session.get_outputs()}
     sizes = (card.layers, card.hidden)
     if given != INPUTS or outputs != set(OUTPUTS) or state != {"h": sizes, "c": sizes}:
-        raise ModelError(f"The model {name} has other inputs or outputs than a musedaemon model; export it with export/export.py.")
+        raise ModelError(
+            f"The model {name} has other inputs or outputs than a musedaemon model; export it with export/export.py."
+        )

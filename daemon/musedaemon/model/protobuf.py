@@ -1,7 +1,8 @@
-"""As much of ONNX's file format as can be judged before onnxruntime sees the file: its metadata, and whether its weights lie inside.
+"""As much of ONNX's file format as can be judged before onnxruntime sees the file: its metadata, and whether
+its weights lie inside.
 
-The runtime has no onnx package. The wire format is Protocol Buffers' (encoding guide: varint, 64-bit, length-delimited, 32-bit); the
-field numbers are those of onnx.proto.
+The runtime has no onnx package. The wire format is Protocol Buffers' (encoding guide: varint, 64-bit,
+length-delimited, 32-bit); the field numbers are those of onnx.proto.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class MalformedError(ValueError):
 
 
 def fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """(field number, value) of each field of a message; nested messages and texts are views. Raises MalformedError."""
+    """(field number, value) of each field of a message; nested messages and texts are views. Raises
+    MalformedError."""
     at = 0
     while at < len(message):
         tag, at = _varint(message, at)
@@ -84,7 +86,8 @@ def metadata(model: bytes) -> dict[str, str]:
 
 
 def has_external_data(model: bytes) -> bool:
-    """Whether any tensor of an ONNX model, in any subgraph, keeps its data in another file. Raises MalformedError."""
+    """Whether any tensor of an ONNX model, in any subgraph, keeps its data in another file. Raises
+    MalformedError."""
     return _holds_external(memoryview(model), "model")
 
 
