@@ -1,0 +1,119 @@
+"""What the daemon needs of MIDI ports, and how a person's words find one. Pure: no port is opened here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from typing import Protocol
+
+from musedaemon.errors import PortError
+
+Receive = Callable[[bytes, float], None]
+"""Takes one message's bytes as they came and the second they were heard at; called on the port's own thread."""
+
+VIRTUAL_INPUT = "musedaemon in"
+VIRTUAL_OUTPUT = "musedaemon out"
+
+_ALSA_NUMBERS = re.compile(r" \d+:\d+$")
+
+
+class OutputPort(Protocol):
+    """Where messages go. One thread owns it: the same one sends and closes."""
+
+    @property
+    def name(self) -> str:
+        """The name of the port it is connected to, or its own if it is virtual."""
+
+    def send(self, data: bytes) -> None:
+        """Send one whole message now. PortError if the port is closed or the system refuses it."""
+
+    def close(self) -> None:
+        """Deliver what was sent, then close; closing twice is fine. Never raises."""
+
+
+class InputPort(Protocol):
+    """Where messages come from; they go to the `Receive` it was opened with until it is closed."""
+
+    @property
+    def name(self) -> str:
+        """The name of the port it is connected to, or its own if it is virtual."""
+
+    @property
+    def failure(self) -> Exception | None:
+        """The first exception its `Receive` raised: a message was lost to a bug. None as long as all is well."""
+
+    def close(self) -> None:
+        """Stop listening, then close; closing twice is fine. Never raises."""
+
+
+class PortSystem(Protocol):
+    """One MIDI system of the machine. Every method raises PortError with one sentence if the system refuses."""
+
+    @property
+    def api(self) -> str:
+        """What people call it: ALSA, JACK, CoreMIDI, WinMM."""
+
+    def input_names(self) -> list[str]:
+        """The ports one can listen to, as they are this moment."""
+
+    def output_names(self) -> list[str]:
+        """The ports one can send to, as they are this moment."""
+
+    def open_input(self, name: str, receive: Receive) -> InputPort:
+        """Listen to the port that `name` finds (see `find_port`)."""
+
+    def open_output(self, name: str) -> OutputPort:
+        """Send to the port that `name` finds (see `find_port`)."""
+
+    def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
+        """A port of our own that others send to."""
+
+    def open_virtual_output(self, name: str) -> OutputPort:
+        """A port of our own that others listen to."""
+
+
+def stable_name(name: str) -> str:
+    """A port's name without the client numbers that ALSA changes from day to day ("Keys:Keys MIDI 1 20:0")."""
+    return _ALSA_NUMBERS.sub("", name)
+
+
+def find_port(wanted: str, names: Sequence[str], direction: str) -> str:
+    """The one of `names` that `wanted` means. `direction` is "input" or "output", for the message.
+
+    Its full name; else the same but for client numbers; else in any case; else a part that one port alone has, in
+    any case. Two ports of one full name are the first. PortError lists the ports when none or several match.
+    """
+    if wanted in names:
+        return wanted
+    sought = stable_name(wanted.strip())
+    tests: tuple[Callable[[str], bool], ...] = (
+        lambda name: name == sought,
+        lambda name: name.casefold() == sought.casefold(),
+        lambda name: sought != "" and sought.casefold() in name.casefold(),
+    )
+    for test in tests:
+        matches = [name for name in names if test(stable_name(name))]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise PortError(f'"{wanted}" could be any of {_quoted(matches)}; name one {direction} port more exactly.')
+    raise PortError(_unknown(wanted, names, direction))
+
+
+def _unknown(wanted: str, names: Sequence[str], direction: str) -> str:
+    if not names:
+        return f'There is no MIDI {direction} port at all, so none matches "{wanted}"; {_ADVICE}.'
+    close = get_close_matches(wanted, [stable_name(name) for name in names], n=1, cutoff=0.5)
+    hint = f' (did you mean "{close[0]}"?)' if close else ""
+    return f'No MIDI {direction} port matches "{wanted}"{hint}; there are {_quoted(names)}.'
+
+
+_ADVICE = (
+    "connect and switch on the instrument, or leave the option out for a virtual port of musedaemon's own that your "
+    "DAW connects to (macOS also has the IAC driver; Windows needs loopMIDI)"
+)
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

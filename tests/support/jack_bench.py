@@ -1,0 +1,132 @@
+"""A player and a recorder on the JACK bus that share no code with the daemon's ports: sample-accurate, not rtmidi."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Self
+
+from support.jack_server import JackServer, new_client
+
+Timed = tuple[float, bytes]
+"""A message and its time in seconds."""
+
+_LEAD = 0.05
+_POLL = 0.005
+
+
+class JackBench:
+    """One JACK client with a port that plays and a port that records. Times are seconds of the server's frame clock.
+
+    The process callback runs on JACK's thread; everything else on the test's. An rtmidi output of this same process
+    that closes right after sending takes its last messages with it: rtmidi's close keeps the interpreter lock, which
+    the recorder needs. Close it when they were heard, or run what is tested in a process of its own.
+    """
+
+    def __init__(self, server: JackServer, name: str = "bench") -> None:
+        self._rate = server.rate
+        self._client = new_client(server.name, name)
+        self._ear = self._client.midi_inports.register("heard")
+        self._hand = self._client.midi_outports.register("played")
+        self._client.set_process_callback(self._process)
+        self._lock = threading.Lock()
+        self._to_play: deque[tuple[int, bytes]] = deque()
+        self._heard: list[tuple[int, bytes]] = []
+        self._failure: Exception | None = None
+
+    def __enter__(self) -> Self:
+        self._client.activate()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._client.deactivate()
+        self._client.close()
+        if error is None and self._failure is not None:
+            raise self._failure
+
+    @property
+    def recorded(self) -> list[Timed]:
+        """All that was heard so far, in order."""
+        with self._lock:
+            return [(frame / self._rate, data) for frame, data in self._heard]
+
+    def now(self) -> float:
+        """This moment on the server's clock."""
+        frame: int = self._client.frame_time
+        return frame / self._rate
+
+    def port_names(self) -> list[str]:
+        """Every MIDI port of the server, as "client:port"."""
+        return [port.name for port in self._client.get_ports(is_midi=True)]
+
+    def wait_for_port(self, name: str, patience: float = 10.0) -> None:
+        """Return when a port of that full name is there."""
+        wait_until(lambda: name in self.port_names(), patience, lambda: f"no port {name} among {self.port_names()}")
+
+    def listen_to(self, source: str) -> None:
+        """Record what the port of that full name sends, besides what is recorded already."""
+        self.wait_for_port(source)
+        self._client.connect(source, self._ear.name)
+
+    def play(self, events: Iterable[Timed], into: str) -> float:
+        """Play messages at their seconds from now (a little later) into the port of that full name, and no other.
+
+        Returns at once, with the time that their second 0 has on the server's clock.
+        """
+        self.wait_for_port(into)
+        connected = [port.name for port in self._client.get_all_connections(self._hand)]
+        for other in connected:
+            if other != into:
+                self._client.disconnect(self._hand.name, other)
+        if into not in connected:
+            self._client.connect(self._hand.name, into)
+        start: int = self._client.frame_time + round(_LEAD * self._rate)
+        timed = [(start + round(at * self._rate), data) for at, data in events]
+        with self._lock:
+            self._to_play = deque(sorted([*self._to_play, *timed], key=lambda one: one[0]))
+        return start / self._rate
+
+    def wait_for(self, count: int, patience: float = 10.0) -> list[Timed]:
+        """Return what was recorded as soon as it is `count` messages or more."""
+        wait_until(lambda: len(self._heard) >= count, patience, lambda: f"heard {len(self._heard)} of {count}")
+        return self.recorded
+
+    def wait_for_silence(self, seconds: float, patience: float = 30.0) -> list[Timed]:
+        """Return what was recorded when there was nothing left to play and nothing heard for so long."""
+        began = self.now()
+
+        def is_silent() -> bool:
+            last = self._heard[-1][0] / self._rate if self._heard else began
+            return not self._to_play and self.now() - max(last, began) >= seconds
+
+        wait_until(is_silent, patience, lambda: f"no silence of {seconds} s; heard {len(self._heard)} messages")
+        return self.recorded
+
+    def _process(self, frames: int) -> None:
+        """On JACK's thread, once a period. What it raises is kept and raised at the end of the test."""
+        try:
+            with self._lock:
+                start: int = self._client.last_frame_time
+                self._heard += [(start + at, bytes(data)) for at, data in self._ear.incoming_midi_events()]
+                self._hand.clear_buffer()
+                while self._to_play and self._to_play[0][0] < start + frames:
+                    frame, data = self._to_play.popleft()
+                    self._hand.write_midi_event(max(frame - start, 0), data)
+        except Exception as error:
+            self._failure = self._failure or error
+
+
+def wait_until(is_so: Callable[[], bool], patience: float, complaint: Callable[[], str]) -> None:
+    """Return when `is_so`; AssertionError with the complaint when it is not within `patience` seconds.
+
+    The waiting is for real clients on a real bus: there is no virtual time to wait in.
+    """
+    deadline = time.monotonic() + patience
+    while not is_so():
+        assert time.monotonic() < deadline, f"{complaint()} within {patience} s"
+        time.sleep(_POLL)

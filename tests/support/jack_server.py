@@ -1,0 +1,91 @@
+"""A private JACK server with the dummy driver: a real MIDI bus on a machine without sound or MIDI hardware."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+MISSING = None if shutil.which("jackd") else "jackd is not installed (Debian package jackd2)"
+"""Why there can be no server here, or None."""
+
+RATE = 48_000
+PERIOD = 64
+_PATIENCE = 10.0
+
+
+def new_client(server_name: str, name: str) -> Any:
+    """A client of JACK-Client's, in silence. Its exception (also the package's, untyped) if no server answers."""
+    import jack  # type: ignore[import-untyped]  # late: without libjack it raises, and the tests skip
+
+    jack.set_error_function(_say_nothing)
+    jack.set_info_function(_say_nothing)
+    return jack.Client(name, no_start_server=True, servername=server_name)
+
+
+def _say_nothing(_text: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class JackServer:
+    """A running server. This process and its children reach it by its name in the environment."""
+
+    name: str
+    rate: int = RATE
+
+    @contextmanager
+    def period(self, frames: int) -> Iterator[None]:
+        """Run at another period for a while; there must be no other period change at the time."""
+        with new_client(self.name, "period") as client:
+            client.blocksize = frames
+            try:
+                yield
+            finally:
+                client.blocksize = PERIOD
+
+
+@contextmanager
+def running_server(name: str) -> Iterator[JackServer]:
+    """Start a server of that name, and stop it by its process id. Synchronous (-S): the default mode loses messages."""
+    os.environ.update(JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1")
+    with tempfile.TemporaryFile() as log:
+        command = ["jackd", "-n", name, "-S", "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            _wait_until_it_answers(name, process)
+            yield JackServer(name)
+        except JackStartError as error:
+            log.seek(0)
+            raise JackStartError(f"{error}: {log.read().decode(errors='replace')}") from None
+        finally:
+            process.terminate()
+            process.wait(_PATIENCE)
+
+
+class JackStartError(Exception):
+    """jackd ended or did not answer in time."""
+
+
+def _wait_until_it_answers(name: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not _answers(name):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise JackStartError(f"jackd (exit status {process.poll()}) does not answer")
+        time.sleep(0.05)
+
+
+def _answers(name: str) -> bool:
+    import jack
+
+    try:
+        new_client(name, "probe").close()
+    except jack.JackOpenError:
+        return False
+    return True
