@@ -3,17 +3,18 @@ included."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from musedaemon.encoding import VELOCITY_CLASSES, VELOCITY_UNKNOWN, Context, ContextTracker
 from musedaemon.model.onnx_model import OnnxModel
-from musedaemon_training.model import FIELDS, NoteNet
+from musedaemon.model.protocol import FloatArray, State
+from musedaemon_training.model import FIELDS, Memory, NoteNet
 
 NOTES = 600
 
@@ -73,40 +74,63 @@ def played_notes(count: int, seed: int = 0) -> Iterator[Heard]:
 @torch.no_grad()
 def differences(net: NoteNet, model: OnnxModel, count: int = NOTES) -> list[Difference]:
     """The differences over `count` notes: logits of each field before each note, the state after the last."""
-    net.eval()
-    memory, state = net.initial(1), model.initial_state()
-    ours: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in FIELDS}
-    theirs: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in FIELDS}
-    top: Tensor | None = None
-    for heard in played_notes(count):
-        given, sounding = _tensors(heard)
-        if top is not None:
-            for name, logits in zip(FIELDS, net.ask(top, given, sounding), strict=True):
-                ours[name].append(logits[0, 0].numpy())
-            theirs["shift"].append(state.shift_logits)
-            theirs["pitch"].append(model.pitch_logits(state, heard.context))
-            theirs["velocity"].append(model.velocity_logits(state, heard.context, heard.pitch))
-            theirs["duration"].append(model.duration_logits(state, heard.context, heard.pitch, heard.velocity))
-        top, memory = net.listen(given, sounding, memory)
-        state = model.step(state, *heard)
-    found = [_logit_difference(name, np.stack(ours[name]), np.stack(theirs[name])) for name in FIELDS]
+    notes = list(played_notes(count))
+    with _one_thread():
+        ours, memory = _by_torch(net.eval(), notes)
+    theirs, state = _by_onnxruntime(model, notes)
+    found = [_logit_difference(*pair) for pair in zip(FIELDS, ours, theirs, strict=True)]
     for name, a, b in (("h_out", memory.h, state.h), ("c_out", memory.c, state.c)):
         found.append(Difference(name, float(np.abs(a.numpy() - b).max()), 0.0))
     return found
 
 
-def _tensors(heard: Heard) -> tuple[Tensor, Tensor]:
-    classes = [*heard.context[:4], heard.pitch, heard.velocity]
-    return torch.tensor(classes).view(6, 1, 1), torch.from_numpy(heard.context.sounding).float().view(1, 1, -1)
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """A step of one note is too small to share out: threads would only wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
-def _logit_difference(name: str, ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> Difference:
+def _by_torch(net: NoteNet, notes: list[Heard]) -> tuple[list[FloatArray], Memory]:
+    """The logits [notes - 1, classes] of each field, stepped note by note, and the state after the last."""
+    classes = torch.tensor([[*heard.context[:4], heard.pitch, heard.velocity] for heard in notes]).T[:, :, None]
+    sounding = torch.tensor(np.stack([heard.context.sounding for heard in notes])).float()[:, None]
+    memory, tops = net.initial(1), []
+    for i in range(len(notes)):
+        top, memory = net.listen(classes[:, i : i + 1], sounding[i : i + 1], memory)
+        tops.append(top)
+    logits = net.ask(torch.cat(tops[:-1]), classes[:, 1:], sounding[1:])
+    return [field[:, 0].numpy() for field in logits], memory
+
+
+def _by_onnxruntime(model: OnnxModel, notes: list[Heard]) -> tuple[list[FloatArray], State]:
+    """The same, by the very calls that the daemon makes."""
+    state = model.step(model.initial_state(), *notes[0])
+    logits: list[tuple[FloatArray, ...]] = []
+    for context, pitch, velocity in notes[1:]:
+        logits.append(
+            (
+                state.shift_logits,
+                model.pitch_logits(state, context),
+                model.velocity_logits(state, context, pitch),
+                model.duration_logits(state, context, pitch, velocity),
+            )
+        )
+        state = model.step(state, context, pitch, velocity)
+    return [np.stack(field) for field in zip(*logits, strict=True)], state
+
+
+def _logit_difference(name: str, ours: FloatArray, theirs: FloatArray) -> Difference:
     p, q = _log_softmax(ours), _log_softmax(theirs)
     divergence = (np.exp(p) * (p - q)).sum(axis=-1).mean() / np.log(2)
     return Difference(name, float(np.abs(ours - theirs).max()), float(divergence))
 
 
-def _log_softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+def _log_softmax(logits: FloatArray) -> npt.NDArray[np.float64]:
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     normal: npt.NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return normal

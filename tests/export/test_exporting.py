@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime  # type: ignore[import-untyped]
+import pytest
+import torch
+
+from musedaemon.encoding import ENCODING_VERSION
+from musedaemon.errors import ExportError
+from musedaemon.model.card import CARD_KEY, ModelCard
+from musedaemon.model.onnx_model import CLASSES, INPUTS, OnnxModel
+from musedaemon.model.protobuf import has_external_data, metadata
+from musedaemon_export import main as exporting
+from musedaemon_export import quantising
+from musedaemon_export.graphs import part_graphs
+from musedaemon_export.verifying import LIMITS, Difference, differences, too_large
+from musedaemon_export.weights import net_of_file
+from musedaemon_training import checkpoint
+from musedaemon_training.checkpoint import Checkpoint, Config
+from musedaemon_training.model import NoteNet, Sizes
+
+EXPORT = Path(__file__).parents[2] / "export" / "export.py"
+SIZES = Sizes(hidden=32, layers=2)
+
+
+@pytest.fixture(scope="module")
+def kept() -> Checkpoint:
+    torch.manual_seed(1)
+    net = NoteNet(SIZES)
+    return Checkpoint(Config(SIZES, scores={"sum": 5.123456}, recipe="python training/train.py"), net.state_dict())
+
+
+@pytest.fixture(scope="module")
+def folder(kept: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("checkpoint") / "best"
+    checkpoint.save(path, kept.config, kept.weights)
+    return path
+
+
+_exported: dict[str, bytes] = {}
+
+
+def exported(kept: Checkpoint, precision: str = "fp32") -> bytes:
+    if precision not in _exported:
+        _exported[precision] = exporting.export(kept, exporting.make_card(kept, precision))[0]
+    return _exported[precision]
+
+
+@pytest.mark.parametrize("options", [(), ("--int8",)])
+def test_a_checkpoint_becomes_a_model_file(
+    folder: Path, tmp_path: Path, options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    notice, out = tmp_path / "NOTICE.md", tmp_path / "deep" / "model.onnx"
+    notice.write_text("Songs by the long dead.")
+    texts = ("--corpus", "songs", "--licence", "CC0", "--notice", str(notice))
+    assert exporting.main([str(folder), "-o", str(out), *texts, *options]) == 0
+    said = capsys.readouterr().out
+    assert all(
+        f"{name}: largest difference" in said for name in ("shift", "pitch", "velocity", "duration", "h_out", "c_out")
+    )
+    card = OnnxModel.load(out).card
+    assert (card.corpus, card.licence, card.notice) == ("songs", "CC0", "Songs by the long dead.")
+    assert (card.hidden, card.layers, card.scores) == (32, 2, {"sum": 5.1235})
+    assert card.precision == ("int8" if options else "fp32")
+    assert card.encoding_version == ENCODING_VERSION
+    assert card.recipe == "python training/train.py"
+    assert [path.name for path in out.parent.iterdir()] == ["model.onnx"]
+
+
+def test_the_file_keeps_to_its_contract(kept: Checkpoint) -> None:
+    data = exported(kept, "int8")
+    proto = onnx.load_from_string(data)
+    onnx.checker.check_model(proto)
+    assert {i.name for i in proto.graph.input} == INPUTS.keys()
+    assert [o.name for o in proto.graph.output] == ["logits", "h_out", "c_out"]
+    assert proto.ir_version <= 9
+    assert {entry.domain: entry.version for entry in proto.opset_import} == {"": 17, "com.microsoft": 1}
+    assert not has_external_data(data)
+    assert json.loads(metadata(data)[CARD_KEY])["precision"] == "int8"
+
+
+def kinds(graph: onnx.GraphProto) -> set[str]:
+    inner = [kinds(a.g) for node in graph.node for a in node.attribute if a.HasField("g")]
+    return {node.op_type for node in graph.node}.union(*inner)
+
+
+def test_the_lstm_is_kept_and_quantised(kept: Checkpoint) -> None:
+    assert "LSTM" in kinds(onnx.load_from_string(exported(kept)).graph)
+    small = kinds(onnx.load_from_string(exported(kept, "int8")).graph)
+    assert "DynamicQuantizeLSTM" in small
+    assert not small & {"LSTM", "MatMul"}
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_any_number_of_rows_at_once_is_each_alone(kept: Checkpoint, precision: str) -> None:
+    session = onnxruntime.InferenceSession(exported(kept, precision), providers=["CPUExecutionProvider"])
+    rng = np.random.default_rng(0)
+    rows = 3
+    note = {name: rng.integers(0, 12, size=rows) for name in ("shift", "rest", "beat", "bar", "pitch", "velocity")}
+    state = {name: rng.normal(size=(2, rows, 32)).astype(np.float32) for name in ("h", "c")}
+    sounding = (rng.random((rows, 128)) < 0.05).astype(np.float32)
+    for field, classes in CLASSES.items():
+        feed = {"field": np.array(field), **note, "sounding": sounding, **state}
+        logits, h, c = session.run(None, feed)
+        assert logits.shape == (rows, classes)
+        for i in range(rows):
+            one = {k: v[:, i : i + 1] if k in state else v if k == "field" else v[i : i + 1] for k, v in feed.items()}
+            alone, h_1, _ = session.run(None, one)
+            # Rows quantised together share one scale, so in int8 they are only nearly what they are alone.
+            near = 1e-5 if precision == "fp32" else 0.1
+            np.testing.assert_allclose(alone[0], logits[i], atol=near)
+            np.testing.assert_allclose(h_1[:, 0], h[:, i], atol=near)
+        if field:
+            assert np.array_equal(h, state["h"])
+            assert np.array_equal(c, state["c"])
+
+
+def test_a_wrong_weight_is_found_and_nothing_is_written(
+    kept: Checkpoint, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arrays = exporting._arrays
+
+    def with_a_slip(net: NoteNet) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+        weights = arrays(net)
+        weights["lstm.1.weight_hh_l0"] = weights["lstm.1.weight_hh_l0"].copy()
+        weights["lstm.1.weight_hh_l0"][3, 3] += 0.5
+        return weights
+
+    monkeypatch.setattr(exporting, "_arrays", with_a_slip)
+    out = tmp_path / "out" / "model.onnx"
+    assert exporting.main([str(folder), "-o", str(out)]) == 2
+    assert "torch and onnxruntime disagree, nothing was written" in capsys.readouterr().err
+    assert not out.parent.exists()
+
+
+def test_a_difference_that_is_no_number_is_too_large() -> None:
+    fine = Difference("pitch", 1e-6, 0.0)
+    assert too_large([fine], "fp32") == []
+    for bad in (Difference("pitch", float("nan"), 0.0), Difference("h_out", 1.0, 0.0), Difference("pitch", 0.0, 1.0)):
+        assert too_large([fine, bad], "fp32") == [bad]
+    assert LIMITS["int8"].bits < 0.05
+
+
+def test_the_verification_hears_at_least_500_notes(kept: Checkpoint) -> None:
+    class Counted(OnnxModel):
+        steps = 0
+
+        def step(self, *note: object) -> object:  # type: ignore[override]
+            Counted.steps += 1
+            return super().step(*note)  # type: ignore[arg-type]
+
+    model = OnnxModel.from_bytes(exported(kept), "counted")
+    differences(kept.net(), Counted(model._session, model.card))
+    assert Counted.steps >= 500
+
+
+def test_int8_without_its_preparation_is_refused(kept: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    def copied(source: Path, target: Path, **options: object) -> None:
+        target.write_bytes(source.read_bytes())
+
+    monkeypatch.setattr(quantising, "quant_pre_process", copied)
+    monkeypatch.setattr(quantising, "quantize_dynamic", copied)
+    arrays = {name: tensor.numpy() for name, tensor in kept.weights.items()}
+    with pytest.raises(ExportError, match="left LSTM, MatMul in float32"):
+        quantising.quantised(part_graphs(arrays, 32, 2)[:1])
+
+
+@pytest.mark.parametrize(("precision", "near"), [("fp32", 0.0), ("int8", 0.01)])
+def test_weights_come_back_from_the_file(kept: Checkpoint, tmp_path: Path, precision: str, near: float) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(exported(kept, precision))
+    for name, tensor in net_of_file(path).state_dict().items():
+        own = kept.weights[name]
+        assert (tensor - own).abs().max() <= near * own.abs().max(), name
+
+
+def test_mistakes_are_one_sentence_and_status_2(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    mistakes = [
+        ([str(tmp_path / "nowhere"), "-o", str(tmp_path / "m.onnx")], "nowhere is not a checkpoint"),
+        ([str(folder), "-o", str(tmp_path / "file" / "m.onnx")], "cannot be written"),
+        ([str(folder), "-o", str(tmp_path / "m.onnx"), "--notice", str(tmp_path / "no.md")], "cannot be read"),
+    ]
+    for arguments, message in mistakes:
+        assert exporting.main(arguments) == 2
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_as_a_command(folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, str(EXPORT), str(folder), "-o", str(tmp_path / "model.onnx")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "torch and onnxruntime agree over 600 notes" in done.stdout
+
+
+def test_a_card_counts_the_parameters(kept: Checkpoint) -> None:
+    card: ModelCard = exporting.make_card(kept, "fp32")
+    assert card.parameters == sum(tensor.numel() for tensor in kept.weights.values())

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import pytest
+import torch
+from safetensors.torch import load_file
+from support.music_files import write_corpus
+
+from musedaemon.errors import TrainingError
+from musedaemon_training import checkpoint, loop, main
+from musedaemon_training.model import NoteNet, Sizes
+
+TRAIN = Path(__file__).parents[2] / "training" / "train.py"
+SMALL = ("--hidden", "16", "--layers", "1", "--device", "cpu")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = write_corpus(tmp_path_factory.mktemp("corpus") / "data", 12, notes=200)
+    (folder / "broken.mid").write_bytes(b"nothing")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: cache / name)
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "ROWS", 4)
+    monkeypatch.setattr(loop, "STEPS", 32)
+
+
+def train(*arguments: str | Path) -> int:
+    return main.main([str(argument) for argument in (*arguments, *SMALL)])
+
+
+def metrics(run: Path, kind: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [line for line in lines if line["kind"] == kind]
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_run_learns_and_leaves_all_that_the_next_step_needs(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert train("--data", data, "--out", run, "--epochs", "12") == 0
+    said = capsys.readouterr().out
+    assert "skipped: broken.mid is broken (" in said
+    assert "13 files, 12 pieces, 1 skipped" in said
+    assert "Done. The best checkpoint is" in said
+    told = metrics(run, "training")
+    assert told[-1]["bits"]["sum"] < 0.6 * told[0]["bits"]["sum"]
+    assert {"step", "notes", "seconds", "epoch", "rate", "notes_per_s", "waiting", "bits"} <= told[-1].keys()
+    best = checkpoint.load(run / "best")
+    assert best.config.scores["total"] == min(v["bits"]["total"] for v in metrics(run, "validation"))
+    assert best.config.recipe.startswith("python training/train.py --data")
+    assert sorted(path.name for path in (run / "best").iterdir()) == ["config.json", "model.safetensors"]
+    assert not list(run.rglob("*.part"))
+
+
+def stop_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run is interrupted, as by Ctrl-C, once so many steps are done."""
+    learn = loop.Training.learn
+    done = 0
+
+    def counted(training: loop.Training, batch: Any) -> Any:
+        nonlocal done
+        tally = learn(training, batch)
+        done += 1
+        if done == steps:
+            os.kill(os.getpid(), signal.SIGINT)
+        return tally
+
+    monkeypatch.setattr(loop.Training, "learn", counted)
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_resumed_run_ends_as_one_that_was_never_cut(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert train("--data", data, "--out", whole, "--epochs", "6") == 0
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after(37, patch)
+        assert train("--data", data, "--out", cut, "--epochs", "6") == main.INTERRUPTED
+    assert f"Go on with: python training/train.py --resume --out {cut}" in capsys.readouterr().out
+    assert json.loads((cut / "last" / "progress.json").read_text())["step"] == 37
+    assert train("--resume", "--out", cut) == 0
+    assert weights(whole / "last").keys() == weights(cut / "last").keys()
+    for name, tensor in weights(whole / "last").items():
+        assert torch.equal(tensor, weights(cut / "last")[name]), name
+    assert metrics(cut, "validation")[-1]["bits"] == metrics(whole, "validation")[-1]["bits"]
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_one_seed_means_one_curve(data: Path, tmp_path: Path) -> None:
+    for name, seed in (("a", "3"), ("b", "3"), ("c", "4")):
+        assert train("--data", data, "--out", tmp_path / name, "--epochs", "1", "--seed", seed) == 0
+    a, b, c = (metrics(tmp_path / name, "validation")[-1]["bits"] for name in "abc")
+    assert a == b != c
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_fine_tuning_starts_where_the_other_model_ended(data: Path, tmp_path: Path) -> None:
+    assert train("--data", data, "--out", tmp_path / "first", "--epochs", "12") == 0
+    best = tmp_path / "first" / "best"
+    assert train("--data", data, "--out", tmp_path / "second", "--epochs", "1", "--init", best) == 0
+    before = checkpoint.load(best).config.scores["total"]
+    assert checkpoint.load(tmp_path / "second" / "best").config.scores["total"] < before * 1.1
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_minutes_count_all_training_even_across_a_resume(data: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after(5, patch)
+        assert train("--data", data, "--out", run, "--minutes", "0.05") == main.INTERRUPTED
+    began = time.monotonic()
+    spent = json.loads((run / "last" / "progress.json").read_text())["seconds"]
+    assert train("--resume", "--out", run) == 0
+    end = json.loads((run / "last" / "progress.json").read_text())["seconds"]
+    assert end >= 3.0
+    assert spent + (time.monotonic() - began) >= end
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--data", "nowhere"), "is not a folder"),
+        (("--resume", "--out", "nowhere"), "There is no run to resume in nowhere"),
+        (("--resume",), "There is no run in runs"),
+        (("--init", "nowhere"), "nowhere is not a checkpoint"),
+        (("--init", "nowhere.onnx"), "nowhere.onnx cannot be opened"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_status_2(
+    arguments: tuple[str, ...],
+    message: str,
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if "--data" not in arguments and "--resume" not in arguments:
+        arguments = (*arguments, "--data", str(data))
+    assert train(*arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_run_is_never_overwritten(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train("--data", data, "--out", tmp_path / "run", "--epochs", "1") == 0
+    assert train("--data", data, "--out", tmp_path / "run", "--epochs", "1") == 2
+    assert "add --resume" in capsys.readouterr().err
+
+
+def test_as_a_command_it_stops_at_ctrl_c_saved(data: Path, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        str(TRAIN),
+        "--data",
+        str(data),
+        "--out",
+        str(tmp_path / "run"),
+        "--epochs",
+        "9999",
+        *SMALL,
+    ]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        while "notes/s" not in (line := process.stdout.readline()):
+            assert line, process.stderr.read() if process.stderr else ""
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == main.INTERRUPTED, err
+    assert "Go on with: python training/train.py --resume" in out
+    assert checkpoint.load(tmp_path / "run" / "last").config.notes > 0
+
+
+def test_damaged_checkpoints_are_refused(data: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = NoteNet(Sizes(8, 1))
+    folder = tmp_path / "kept"
+    checkpoint.save(folder, checkpoint.Config(net.sizes, scores={"sum": math.pi}), net.state_dict())
+    assert checkpoint.load(folder).config.scores == {"sum": math.pi}
+    config = json.loads((folder / "config.json").read_text())
+    damage: list[tuple[dict[str, object], str]] = [
+        ({"encoding_version": 99}, "is of note encoding 99"),
+        ({"sizes": {"hidden": 9, "layers": 1}}, "do not fit"),
+        ({"sizes": {"hidden": 9, "layers": 1, "colour": 3}}, "is damaged"),
+    ]
+    for change, message in damage:
+        (folder / "config.json").write_text(json.dumps({**config, **change}))
+        with pytest.raises(TrainingError, match=message):
+            checkpoint.load(folder)
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:-20])
+    with pytest.raises(TrainingError, match="is damaged"):
+        checkpoint.load(folder)
