@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Container
 
 import numpy as np
 
@@ -55,11 +55,11 @@ class FakeModel:
 class NoEcho:
     """An echo filter for a room without loops."""
 
-    def sent_ours(self, event: MidiEvent) -> None:
+    def sent_response(self, at: float, data: bytes) -> None:
         pass
 
-    def sent_thru(self, event: MidiEvent) -> None:
+    def sent_thru(self, at: float, data: bytes) -> None:
         pass
 
-    def is_echo(self, event: MidiEvent, keys: AbstractSet[tuple[int, int]]) -> bool:
+    def is_echo(self, event: MidiEvent, held: Container[tuple[int, int]]) -> bool:
         return False

@@ -20,7 +20,7 @@ _OFF_TARGET = 8.0
 
 
 class TailNote(NamedTuple):
-    """A note that may be left out, and how well the reply would end before it; None in the midst of a chord."""
+    """A note that may be left out, and how well the reply would end before it; None where it must not end."""
 
     note: PlannedNote
     after: Moment
@@ -34,8 +34,8 @@ def ending_score(moment: Moment, end: int, share: float) -> float:
     """
     logits = moment.state.shift_logits.astype(np.float64)
     weights = np.exp(logits - logits.max())
-    first_rest = end - moment.tick + REST_TICKS
-    probability = float(weights[TICKS_OF_CLASS >= first_rest].sum() / weights.sum())
+    first_rest = int(np.searchsorted(TICKS_OF_CLASS, end - moment.tick + REST_TICKS))
+    probability = float(weights[first_rest:].sum() / weights.sum())
     return math.log(max(probability, 1e-9)) - _OFF_TARGET * abs(share - 1.0)
 
 

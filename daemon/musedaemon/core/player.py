@@ -5,7 +5,7 @@ Owned by the player thread live and by the simulator in virtual time. No port he
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Container
 from typing import NamedTuple, Protocol
 
 from musedaemon.core.commands import Command, Heard, Play, Played, Report, Withdraw, Withdrawn
@@ -21,6 +21,7 @@ from musedaemon.core.events import (
 )
 from musedaemon.core.ledger import Ledger, Sounding
 from musedaemon.core.scheduler import Due, Scheduler
+from musedaemon.midi import wire
 
 
 class Outgoing(NamedTuple):
@@ -33,14 +34,14 @@ class Outgoing(NamedTuple):
 class EchoFilter(Protocol):
     """Knows our own output when it comes back in through a loop of cables or a DAW's thru."""
 
-    def sent_ours(self, event: MidiEvent) -> None:
+    def sent_response(self, at: float, data: bytes) -> None:
         """A message of our own has left."""
 
-    def sent_thru(self, event: MidiEvent) -> None:
+    def sent_thru(self, at: float, data: bytes) -> None:
         """A message of the musician's was passed on."""
 
-    def is_echo(self, event: MidiEvent, keys: AbstractSet[tuple[int, int]]) -> bool:
-        """Whether a message that came in is one that we sent; `keys` are the (channel, pitch) held down."""
+    def is_echo(self, event: MidiEvent, held: Container[tuple[int, int]]) -> bool:
+        """Whether what came in is something we sent; `held` are the (channel, pitch) of the keys down before it."""
 
 
 class Player:
@@ -100,10 +101,8 @@ class Player:
 
     def _sent(self, messages: list[Outgoing]) -> list[Outgoing]:
         for message in messages:
-            if message.serial is None:
-                self._echoes.sent_thru(message.event)
-            else:
-                self._echoes.sent_ours(message.event)
+            sent = self._echoes.sent_thru if message.serial is None else self._echoes.sent_response
+            sent(message.event.at, wire.encode(message.event))
         return messages
 
     def _follow_keys(self, event: MidiEvent) -> None:

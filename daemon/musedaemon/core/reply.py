@@ -48,7 +48,7 @@ class Reply:
         self._serial = plan.first_serial
         self._notes_at_once = 0
         self._start: int | None = None
-        self._sampled_end = 0
+        self._sampled_end = -1
         self.heard = plan.after
         self.complete = False
         self.played = 0
@@ -124,10 +124,10 @@ class Reply:
         return self._improviser.sample_note(self._latest, shape, self._plan.bpm, self._rng)
 
     def _ending_before(self, onset: int) -> float | None:
-        """How well the reply would end before a note at `onset`; None where that note belongs to a chord."""
-        if onset == self._latest.tick or self._serial == self._plan.first_serial:
-            return None
+        """How well the reply would end before a note at `onset`; None in the midst of a chord, or too early."""
         assert self._start is not None
+        if onset == self._latest.tick or self._sampled_end < self._limit(EARLIEST):
+            return None
         share = (self._sampled_end - self._start) / self._plan.target_ticks
         return ending_score(self._latest, self._sampled_end, share)
 

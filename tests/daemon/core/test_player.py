@@ -113,7 +113,7 @@ def test_on_the_way_out_pedals_come_up_and_every_note_ends() -> None:
 
 
 class EverythingEchoes(NoEcho):
-    def is_echo(self, event: MidiEvent, keys: object) -> bool:
+    def is_echo(self, event: MidiEvent, held: object) -> bool:
         return True
 
 

@@ -1,0 +1,146 @@
+"""The daemon as a process of its own on a real MIDI bus, played and recorded by clients that are not rtmidi."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from support.jack_bench import JackBench
+from support.jack_server import JackServer
+from support.midi_balance import note_ons, unbalanced
+from support.written import save_line, tracks
+
+pytestmark = pytest.mark.jack
+
+ASSETS = Path(__file__).parents[2] / "assets"
+IN = "musedaemon-in:musedaemon in"
+OUT = "musedaemon-out:musedaemon out"
+PITCHES = (60, 62, 64, 65, 67, 65)
+PHRASE = [
+    event
+    for index, pitch in enumerate(PITCHES)
+    for event in ((index * 0.125, bytes((0x90, pitch, 80))), (index * 0.125 + 0.1, bytes((0x80, pitch, 64))))
+]
+
+
+@contextmanager
+def daemon(*options: str) -> Iterator[subprocess.Popen[str]]:
+    """`musedaemon` with the tiny model and quick turns; killed if the test leaves it running."""
+    command = [sys.executable, "-m", "musedaemon", "--config", str(ASSETS / "long_replies.toml"), "--api", "jack"]
+    process = subprocess.Popen(
+        [*command, "--bpm", "240", "--hand-over", "0.2", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def finish(process: subprocess.Popen[str], number: signal.Signals = signal.SIGINT) -> str:
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert err == ""
+    assert process.returncode == 0
+    return out
+
+
+def data_of(recorded: list[tuple[float, bytes]]) -> list[bytes]:
+    return [data for _, data in recorded]
+
+
+def test_a_phrase_played_into_the_port_is_answered(jack_server: JackServer) -> None:
+    with daemon("--no-thru", "--channel", "3") as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        start = bench.play(PHRASE, into=IN)
+        bench.wait_for(4, patience=20)
+        recorded = bench.wait_for_silence(1.5)
+        out = finish(process)
+    assert recorded[0][0] >= start + PHRASE[-1][0] + 0.2
+    assert unbalanced(data_of(recorded)) == {}
+    assert {data[0] & 0x0F for data in data_of(recorded)} == {2}
+    assert "turn 1  240 bpm  call 6 notes" in out
+    assert f"6 notes heard, {len(note_ons(data_of(recorded)))} played" in out
+
+
+def test_thru_passes_the_phrase_itself(jack_server: JackServer) -> None:
+    with daemon() as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.play(PHRASE, into=IN)
+        recorded = bench.wait_for(len(PHRASE), patience=20)
+        finish(process)
+    assert data_of(recorded)[: len(PHRASE)] == data_of(PHRASE)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_mid_reply_leaves_no_note_on(jack_server: JackServer, number: signal.Signals) -> None:
+    pedal_down, pedal_up = bytes((0xB0, 64, 127)), bytes((0xB0, 64, 0))
+    with daemon() as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.play(PHRASE, into=IN)
+        bench.wait_for(len(PHRASE) + 2, patience=20)
+        bench.play([(0.0, pedal_down)], into=IN)  # passed thru, it would hold every note for ever
+        bench.wait_for(len(PHRASE) + 4, patience=20)
+        finish(process, number)
+        recorded = data_of(bench.wait_for_silence(0.3))
+    assert unbalanced(recorded) == {}
+    assert [data for data in recorded if data[0] == 0xB0] == [pedal_down, pedal_up]
+
+
+def test_going_on_takes_the_reply_back(jack_server: JackServer) -> None:
+    with daemon("--no-thru") as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.play(PHRASE, into=IN)
+        before = len(bench.wait_for(1, patience=20))
+        start = bench.play(PHRASE, into=IN)
+        bench.wait_for(before + 2, patience=20)
+        recorded = bench.wait_for_silence(1.5)
+        out = finish(process)
+    silence = [at for at, _ in recorded if start + 0.1 < at < start + PHRASE[-1][0] + 0.2]
+    assert silence == []
+    assert unbalanced(data_of(recorded)) == {}
+    assert "withdrawn" in out
+
+
+def test_a_file_is_played_into_a_port_and_waits_for_its_replies(jack_server: JackServer, tmp_path: Path) -> None:
+    source = tmp_path / "call.mid"
+    save_line(source, PITCHES)
+    with JackBench(jack_server, "ears") as bench, daemon("--in", str(source), "--out", "ears:heard") as process:
+        out, err = process.communicate(timeout=30)
+        recorded = bench.wait_for_silence(0.2)
+    assert (process.returncode, err) == (0, "")
+    assert unbalanced(data_of(recorded)) == {}
+    assert [data[1] for data in note_ons(data_of(recorded))][: len(PITCHES)] == list(PITCHES)
+    assert len(note_ons(data_of(recorded))) > len(PITCHES)
+    assert "turn 1" in out
+
+
+def test_a_port_is_recorded_into_a_file(jack_server: JackServer, tmp_path: Path) -> None:
+    target = tmp_path / "take.mid"
+    with daemon("--out", str(target)) as process, JackBench(jack_server) as bench:
+        bench.play(PHRASE, into=IN)
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        assert any(line.startswith("turn 1") for line in lines)
+        finish(process)
+    written = tracks(target)
+    assert len(note_ons(written["call"])) == len(PITCHES)
+    assert note_ons(written["response"])
+    assert unbalanced(written["call"]) == unbalanced(written["response"]) == {}
+
+
+def test_an_unknown_port_lists_the_ports_there_are(jack_server: JackServer) -> None:
+    with JackBench(jack_server, "keys"), daemon("--in", "no such keyboard") as process:
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "keys:played" in err
