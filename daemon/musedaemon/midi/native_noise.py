@@ -14,30 +14,29 @@ _STDERR = 2
 
 
 @contextmanager
-def quiet_native_stderr() -> Iterator[None]:
-    """While inside, what the process writes to file descriptor 2 goes to the debug log instead.
+def quiet_native_stderr() -> Iterator[list[str]]:
+    """While inside, what the process writes to file descriptor 2 is kept: its lines are in the list at the end.
 
-    ALSA and JACK say there what they raise as an error anyway. Process-wide, so for short moments at start and end
-    and by one thread at a time. Does nothing where there is no standard error (a service, a windowed program).
+    ALSA and JACK say there what they raise as an error anyway, so the lines go to the debug log. Process-wide, so for
+    short moments and by one thread at a time. Does nothing where there is no standard error (a service, a windowed
+    program).
     """
+    lines: list[str] = []
     try:
-        saved = os.dup(_STDERR)
+        saved, noise = os.dup(_STDERR), tempfile.TemporaryFile()  # noqa: SIM115  # closed below
     except OSError:
-        yield
+        yield lines
         return
-    with tempfile.TemporaryFile() as noise:
-        if sys.stderr is not None:
-            sys.stderr.flush()
-        os.dup2(noise.fileno(), _STDERR)
-        try:
-            yield
-        finally:
-            os.dup2(saved, _STDERR)
-            os.close(saved)
-            noise.seek(0)
-            _log_lines(noise.read().decode(errors="replace"))
-
-
-def _log_lines(text: str) -> None:
-    for line in filter(None, map(str.strip, text.splitlines())):
-        _log.debug("native: %s", line)
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    os.dup2(noise.fileno(), _STDERR)
+    try:
+        yield lines
+    finally:
+        os.dup2(saved, _STDERR)
+        os.close(saved)
+        noise.seek(0)
+        lines += filter(None, map(str.strip, noise.read().decode(errors="replace").splitlines()))
+        noise.close()
+        for line in lines:
+            _log.debug("native: %s", line)

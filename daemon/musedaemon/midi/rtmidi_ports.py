@@ -6,10 +6,12 @@ trace what a callback raises. None of it gets past this file. Import it late: it
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -45,6 +47,9 @@ _APIS: dict[str, tuple[int, str]] = {
 
 _CALLBACK_ENDS_IN = 0.02
 """Seconds a callback in progress gets to end: a hundred times what it takes."""
+
+_CLIENTS_LOST = "clients are still allocated"
+"""What libjack prints when a new client finds the server gone that older ones were on, and frees those."""
 
 _ADVICE = {
     "alsa": "load the kernel's sequencer (modprobe snd-seq) or use --api jack",
@@ -109,7 +114,9 @@ class RtMidiPorts:
     def open_output(self, name: str) -> OutputPort:
         """Send to the port that `name` finds."""
         with self._new_client(rtmidi.MidiOut, _client_name(VIRTUAL_OUTPUT)) as client:
-            return _Output(client, _connect(client, name, "output", VIRTUAL_OUTPUT))
+            port = _Output(client)
+            port.name = _connect(client, name, "output", VIRTUAL_OUTPUT)
+            return port
 
     def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
         """A port of our own that others send to; `receive` runs on rtmidi's thread."""
@@ -121,7 +128,9 @@ class RtMidiPorts:
     def open_virtual_output(self, name: str) -> OutputPort:
         """A port of our own that others listen to."""
         with self._new_client(rtmidi.MidiOut, _client_name(name)) as client:
-            return _Output(client, self._open_virtual(client, name))
+            port = _Output(client)
+            port.name = self._open_virtual(client, name)
+            return port
 
     def _names(self, kind: Any) -> list[str]:
         with self._new_client(kind, "musedaemon-ports") as client:
@@ -132,9 +141,10 @@ class RtMidiPorts:
     @contextmanager
     def _new_client(self, kind: Any, client_name: str) -> Iterator[Any]:
         """A client of rtmidi (`kind` is MidiIn or MidiOut), deleted again if the body fails."""
+        older = list(_open_ports)
         client = None
         try:
-            with quiet_native_stderr():
+            with quiet_native_stderr() as noise:
                 client = kind(rtapi=self._api, name=client_name)
                 yield client
         except BaseException as error:
@@ -143,6 +153,10 @@ class RtMidiPorts:
             if isinstance(error, rtmidi.RtMidiError):
                 raise self._refusal(error) from error
             raise
+        finally:
+            if any(_CLIENTS_LOST in line for line in noise):
+                for port in older:
+                    port.abandon()
 
     def _open_virtual(self, client: Any, name: str) -> str:
         if self._name == "winmm":
@@ -156,13 +170,46 @@ class RtMidiPorts:
         return PortError(f"{self.api} does not answer ({_reason(error)}); {_ADVICE[self._name]}.")
 
 
-class _Output:
-    """An open output. `send` and `close` exclude each other: rtmidi crashes the process on a deleted client."""
+class _Port:
+    """An open port of ours. Its calls exclude each other: rtmidi crashes the process on a deleted client."""
 
-    def __init__(self, client: Any, name: str) -> None:
-        self.name = name
+    def __init__(self, client: Any) -> None:
+        self.name = ""
         self._client: Any | None = client
         self._lock = threading.Lock()
+        _open_ports.add(self)
+
+    def close(self) -> None:
+        """Deliver what was sent, then close; closing twice is fine. Waits at most a second on a dead JACK server."""
+        with self._lock:
+            client, self._client = self._client, None
+            if client is not None:
+                self._end(client)
+
+    def abandon(self) -> None:
+        """Forget the client for good: libjack has freed what is under it, and to delete it would crash."""
+        with self._lock:
+            if self._client is not None:
+                _log.warning("MIDI port %s: the JACK server it was on is gone", self.name)
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._client))
+                self._client = None
+
+    def _end(self, client: Any) -> None:
+        """`close_port` before `delete`: it is what waits until the last messages have left."""
+        try:
+            client.close_port()
+        except rtmidi.RtMidiError as error:
+            _log.warning("MIDI port %s: %s", self.name, _reason(error))
+        finally:
+            client.delete()
+
+
+_open_ports: weakref.WeakSet[_Port] = weakref.WeakSet()
+"""All of this process: libjack loses all its clients at once."""
+
+
+class _Output(_Port):
+    """An open output."""
 
     def send(self, data: bytes) -> None:
         """Send one whole message now; PortError if the port is closed or the system refuses it."""
@@ -176,23 +223,15 @@ class _Output:
                     f'The MIDI port "{self.name}" took no message ({_reason(error)}); check its connection.'
                 ) from error
 
-    def close(self) -> None:
-        """Deliver what was sent, then close; closing twice is fine. Waits at most a second on a dead JACK server."""
-        with self._lock:
-            client, self._client = self._client, None
-            if client is not None:
-                _close(client, self.name)
 
-
-class _Input:
-    """An open input. Opened before its port is connected, so that not even the first message is missed."""
+class _Input(_Port):
+    """An open input. Made before its port is connected, so that not even the first message is missed."""
 
     def __init__(self, client: Any, receive: Receive, now: Callable[[], float]) -> None:
-        self.name = ""
+        super().__init__(client)
         self.failure: Exception | None = None
         self._receive = receive
         self._now = now
-        self._client: Any | None = client
         client.ignore_types(sysex=False, timing=False, active_sense=True)
         client.set_callback(self._heard, self)
         self._callback_cell = _cell_that_holds(self)
@@ -207,18 +246,15 @@ class _Input:
                 _log.exception("MIDI input %s: a message was lost", self.name)
                 self.failure = error
 
-    def close(self) -> None:
-        """Stop listening, then close; closing twice is fine.
+    def _end(self, client: Any) -> None:
+        """Cancel the callback first, and give one in progress the time to end.
 
-        rtmidi keeps the interpreter lock while it waits for its thread to end, and a callback that has begun waits for
-        that lock: they would wait for ever (measured, under a flood). So the callback is cancelled first, and one in
-        progress gets the time to end.
+        rtmidi keeps the interpreter lock while it waits for its thread, and a callback that has begun waits for that
+        lock: they would wait for ever (measured, under a flood).
         """
-        client, self._client = self._client, None
-        if client is not None:
-            client.cancel_callback()
-            time.sleep(_CALLBACK_ENDS_IN)
-            _close(client, self.name)
+        client.cancel_callback()
+        time.sleep(_CALLBACK_ENDS_IN)
+        super()._end(client)
 
 
 def _cell_that_holds(data: object) -> list[object]:
@@ -240,16 +276,6 @@ def _connect(client: Any, wanted: str, direction: str, own_name: str) -> str:
 def _client_name(port_name: str) -> str:
     """JACK and ALSA show "client:port". Input and output need two names, or the second one gets a number."""
     return port_name.replace(" ", "-")
-
-
-def _close(client: Any, name: str) -> None:
-    """`close_port` before `delete`: it is what waits until the last messages have left."""
-    try:
-        client.close_port()
-    except rtmidi.RtMidiError as error:
-        _log.warning("MIDI port %s: %s", name, _reason(error))
-    finally:
-        client.delete()
 
 
 def _reason(error: Exception) -> str:
