@@ -65,8 +65,17 @@ def running_server(name: str) -> Iterator[JackServer]:
             log.seek(0)
             raise JackStartError(f"{error}: {log.read().decode(errors='replace')}") from None
         finally:
-            process.terminate()
-            process.wait(_PATIENCE)
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End it and wait: a server whose process is still there keeps the next one from starting."""
+    process.terminate()
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 class JackStartError(Exception):
