@@ -17,7 +17,7 @@ from musedaemon.errors import ConfigError
 from musedaemon.midi import wire
 from musedaemon.midi.files import TimedFile, check_writable, read_midi_file
 from musedaemon.midi.loop_guard import LoopGuard
-from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, OutputPort, PortSystem
+from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, InputPort, OutputPort, PortSystem
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.clock import Stopwatch
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician
@@ -161,24 +161,27 @@ class _Session:
                 else PortMusician()
             )
             live = RealTime(self.engine, self.player, musician, output, clock, self.record, self.on_turn)
-            input_name = str(score.path) if score else self._open_input(system, live, cleanup)
+            source = None if score else self._open_input(system, live)
+            if source:
+                cleanup.callback(source.close)
+            input_name = source.name if source else self.config.ports.input
             self._started(input_name, str(target) if target else output.name)
             live.run()
+            if source and source.failure:
+                self.reporter.warning(f'messages from "{source.name}" were lost ({source.failure}); please report it')
 
     def _open_output(self, system: PortSystem) -> OutputPort:
         name = self.config.ports.output
         return system.open_output(name) if name else system.open_virtual_output(VIRTUAL_OUTPUT)
 
-    def _open_input(self, system: PortSystem, live: RealTime, cleanup: ExitStack) -> str:
+    def _open_input(self, system: PortSystem, live: RealTime) -> InputPort:
         def receive(data: bytes, at: float) -> None:
             event = wire.decode(data, at)
             if event is not None:
                 live.inbox.put(event)
 
         name = self.config.ports.input
-        port = system.open_input(name, receive) if name else system.open_virtual_input(VIRTUAL_INPUT, receive)
-        cleanup.callback(port.close)
-        return port.name
+        return system.open_input(name, receive) if name else system.open_virtual_input(VIRTUAL_INPUT, receive)
 
     def _started(self, input_name: str, output_name: str) -> None:
         self.reporter.started(input_name, output_name, self.model_name, self.seed)
