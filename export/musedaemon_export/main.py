@@ -113,7 +113,7 @@ def _arrays(net: NoteNet) -> dict[str, npt.NDArray[np.float32]]:
 def differences_text(found: Sequence[Difference]) -> str:
     """A line for each output."""
     lines = [
-        f"{d.output:>9}: largest difference {d.largest:.2e}" + (f", {d.bits:.1e} bits" if d.bits else "") for d in found
+        f"{d.output:>9}: largest difference {d.largest:.1e}" + (f", {d.bits:.1e} bits" if d.bits else "") for d in found
     ]
     return "\n".join(lines)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -125,6 +126,32 @@ def test_fine_tuning_starts_where_the_other_model_ended(data: Path, tmp_path: Pa
     assert train("--data", data, "--out", tmp_path / "second", "--epochs", "1", "--init", best) == 0
     before = checkpoint.load(best).config.scores["total"]
     assert checkpoint.load(tmp_path / "second" / "best").config.scores["total"] < before * 1.1
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_run_that_died_before_it_saved_can_only_start_again(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert train("--data", data, "--out", run, "--epochs", "1") == 0
+    shutil.rmtree(run / "last")
+    assert train("--resume", "--out", run) == 2
+    assert "stopped before it saved anything" in capsys.readouterr().err
+    assert train("--data", data, "--out", run, "--epochs", "1") == 0
+    assert len(metrics(run, "validation")) == 1
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_model_file_is_a_start_too_and_gives_its_size(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny = Path(__file__).parents[1] / "assets" / "tiny.onnx"
+    run = tmp_path / "run"
+    assert main.main(["--data", str(data), "--out", str(run), "--epochs", "1", "--init", str(tiny)]) == 0
+    assert "1x16, " in capsys.readouterr().out
+    assert checkpoint.load(run / "best").config.sizes == Sizes(16, 1)
+    assert main.main(["--resume", "--out", str(run), "--epochs", "2"]) == 0
+    assert metrics(run, "validation")[-1]["epoch"] >= 2
 
 
 @pytest.mark.usefixtures("small_batches")

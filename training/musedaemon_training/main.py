@@ -51,7 +51,8 @@ def _train(folder: Path, run: RunOptions, torch_device: torch.device, resume: bo
     show.say(f"{len(training_pieces)} pieces to train on ({notes:,} notes), {len(validation_pieces)} to validate on")
 
     torch.manual_seed(run.seed)
-    net = starting_net(run.init, Sizes(run.hidden, run.layers)).to(torch_device)
+    start = str(folder / options.LAST) if resume else run.init
+    net = starting_net(start, Sizes(run.hidden, run.layers)).to(torch_device)
     device = with_numbers(torch_device, net.sizes.hidden)
     show.say(
         f"{net.sizes.layers}x{net.sizes.hidden}, {parameter_count(net):,} parameters, on {device.describe()};"
@@ -64,6 +65,8 @@ def _train(folder: Path, run: RunOptions, torch_device: torch.device, resume: bo
     if resume:
         training.restore()
         show.say(f"resumed after {training.notes / 1e6:.2f} M notes")
+    else:
+        training.metrics.cut_after(-1)
     run.save(folder)
     with _interrupts() as interrupted:
         finished = training.run(show, lambda: bool(interrupted))

@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from musedaemon.errors import TrainingError
-from musedaemon_training.files import write_json
+from musedaemon_training.files import whole_or_kept, write_json
 
 RUN_FILE = "run.json"
+LAST = "last"
 RUNS = Path("runs")
 DEFAULT_EPOCHS = 20.0
 DEFAULT_HIDDEN, DEFAULT_LAYERS = 256, 2
@@ -90,7 +91,7 @@ def new_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, Run
     """The folder and the options of a new run; the folder is made. Raises TrainingError where a run is
     already."""
     folder: Path = chosen.out or RUNS / time.strftime("%Y-%m-%d-%H%M%S")
-    if (folder / RUN_FILE).exists():
+    if _has_begun(folder):
         raise TrainingError(
             f"There is a run in {folder} already; add --resume to go on with it, or choose another --out."
         )
@@ -116,6 +117,8 @@ def old_run(chosen: argparse.Namespace) -> tuple[Path, RunOptions]:
     """The folder and the options of a run to resume; --epochs, --minutes and --data given anew replace the
     old ones."""
     folder: Path = chosen.out or newest_run()
+    if (folder / RUN_FILE).exists() and not _has_begun(folder):
+        raise TrainingError(f"The run in {folder} stopped before it saved anything; start it again without --resume.")
     try:
         values = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
         old = RunOptions(**{**values, "data": tuple(values["data"])})
@@ -136,6 +139,10 @@ def old_run(chosen: argparse.Namespace) -> tuple[Path, RunOptions]:
         init=old.init,
         recipe=old.recipe,
     )
+
+
+def _has_begun(folder: Path) -> bool:
+    return whole_or_kept(folder / LAST).exists()
 
 
 def newest_run() -> Path:

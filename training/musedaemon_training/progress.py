@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -16,11 +16,35 @@ from rich.progress import BarColumn, Progress, TextColumn
 LINE_EVERY_S = 30.0
 
 
+class Standing(NamedTuple):
+    """How a run goes: `done` from 0 to 1, bits a note by field, notes a second, the share of time spent waiting for
+    batches, and the seconds that are left."""
+
+    done: float
+    bits: Mapping[str, float]
+    speed: float
+    waiting: float
+    seconds_left: float
+
+    def line(self) -> str:
+        """For a log."""
+        speed = f"{self.speed:,.0f} notes/s, {100 * self.waiting:.0f}% waiting"
+        return f"{100 * self.done:5.1f}% {bits_text(self.bits)} | {speed} | {span_text(self.seconds_left)} left"
+
+    def short(self) -> str:
+        """For a terminal of 80 columns, beside a bar."""
+        fields = " ".join(f"{name} {self.bits[field]:.2f}" for name, field in _SHORT_NAMES.items())
+        return f"{fields} {self.speed / 1000:.1f}k notes/s {span_text(self.seconds_left)} left"
+
+
+_SHORT_NAMES = {"shift": "shift", "pitch": "pitch", "dur": "duration", "vel": "velocity"}
+
+
 class Display(Protocol):
     """Shows how far a run is."""
 
-    def show(self, done: float, text: str) -> None:
-        """`done` is the part of the run behind us, 0 to 1."""
+    def show(self, standing: Standing) -> None:
+        """Where the run stands now."""
 
     def say(self, line: str) -> None:
         """A line that stays."""
@@ -33,15 +57,14 @@ class Bar:
     """A progress bar that is drawn over and over."""
 
     def __init__(self) -> None:
-        console = Console()
-        columns = (BarColumn(bar_width=24), TextColumn("{task.percentage:>5.1f}%"), TextColumn("{task.description}"))
-        self._progress = Progress(*columns, console=console, auto_refresh=False)
+        columns = (TextColumn("{task.percentage:>3.0f}%"), BarColumn(bar_width=8), TextColumn("{task.description}"))
+        self._progress = Progress(*columns, console=Console(), auto_refresh=False)
         self._task = self._progress.add_task("", total=1.0)
         self._progress.start()
 
-    def show(self, done: float, text: str) -> None:
+    def show(self, standing: Standing) -> None:
         """Redraw."""
-        self._progress.update(self._task, completed=done, description=text, refresh=True)
+        self._progress.update(self._task, completed=standing.done, description=standing.short(), refresh=True)
 
     def say(self, line: str) -> None:
         """Print above the bar."""
@@ -58,11 +81,11 @@ class Lines:
     def __init__(self) -> None:
         self._shown = -LINE_EVERY_S
 
-    def show(self, done: float, text: str) -> None:
+    def show(self, standing: Standing) -> None:
         """Print, if the last line is old enough."""
         if time.monotonic() - self._shown >= LINE_EVERY_S:
             self._shown = time.monotonic()
-            self.say(f"{100 * done:5.1f}% {text}")
+            self.say(standing.line())
 
     def say(self, line: str) -> None:
         """Print."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from musedaemon_training.losses import Tally
-from musedaemon_training.progress import Display, Metrics, bits_text, span_text
+from musedaemon_training.progress import Display, Metrics, Standing
 
 LOG_EVERY_STEPS = 25
+LOG_EVERY_S = 5.0
 
 
 class Moment(NamedTuple):
@@ -33,7 +34,7 @@ class Report:
         """One step more."""
         self._tally.merge(tally)
         self._steps += 1
-        if self._steps == LOG_EVERY_STEPS:
+        if self._steps == LOG_EVERY_STEPS or now.seconds - self._last.seconds > LOG_EVERY_S:
             self._tell(now)
 
     def pass_over(self, now: Moment) -> None:
@@ -48,10 +49,7 @@ class Report:
         bits = self._tally.bits()
         values = {**now.where, "rate": now.rate, "notes_per_s": speed, "waiting": waiting, "bits": bits}
         self._metrics.write({"kind": "training", **values})
-        left = span_text(self._seconds_left(now))
-        self._display.show(
-            now.done, f"{bits_text(bits)} | {speed:,.0f} notes/s, {100 * waiting:.0f}% waiting | {left} left"
-        )
+        self._display.show(Standing(now.done, bits, speed, waiting, self._seconds_left(now)))
         self.pass_over(now)
 
     def _seconds_left(self, now: Moment) -> float:
