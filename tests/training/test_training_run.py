@@ -152,6 +152,7 @@ def test_a_model_file_is_a_start_too_and_gives_its_size(
     assert checkpoint.load(run / "best").config.sizes == Sizes(16, 1)
     assert main.main(["--resume", "--out", str(run), "--epochs", "2"]) == 0
     assert metrics(run, "validation")[-1]["epoch"] >= 2
+    assert json.loads((run / "run.json").read_text())["recipe"].endswith("tiny.onnx --epochs 2")
 
 
 @pytest.mark.usefixtures("small_batches")

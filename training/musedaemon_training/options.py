@@ -137,8 +137,14 @@ def old_run(chosen: argparse.Namespace) -> tuple[Path, RunOptions]:
         minutes=chosen.minutes if new_budget else old.minutes,
         seed=old.seed,
         init=old.init,
-        recipe=old.recipe,
+        recipe=_with_budget(old.recipe, chosen),
     )
+
+
+def _with_budget(recipe: str, chosen: argparse.Namespace) -> str:
+    """The command that makes the run in one go: of an option given twice, the last counts."""
+    given = [("--epochs", chosen.epochs), ("--minutes", chosen.minutes)]
+    return " ".join([recipe, *(f"{option} {value:g}" for option, value in given if value is not None)])
 
 
 def _has_begun(folder: Path) -> bool:
