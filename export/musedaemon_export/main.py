@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import datetime
 import sys
 from collections.abc import Sequence
@@ -43,6 +44,12 @@ def parser() -> argparse.ArgumentParser:
         "--licence", default="", metavar="TEXT", help="for the card: under what terms the model may be used"
     )
     options.add_argument("--notice", type=Path, metavar="FILE", help="for the card: the notice to carry with the model")
+    options.add_argument(
+        "--recipe",
+        default="",
+        metavar="TEXT",
+        help="for the card: how to make it again (default: the training command)",
+    )
     return options
 
 
@@ -53,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kept = checkpoint.load(chosen.checkpoint)
         notice = _notice(chosen.notice)
         card = make_card(kept, "int8" if chosen.int8 else "fp32", chosen.corpus, chosen.licence, notice)
-        data, found = export(kept, card)
+        data, found = export(kept, dataclasses.replace(card, recipe=chosen.recipe or card.recipe))
         print(differences_text(found))
         _write(chosen.output, data)
     except MusedaemonError as error:

@@ -58,7 +58,7 @@ def test_a_checkpoint_becomes_a_model_file(
 ) -> None:
     notice, out = tmp_path / "NOTICE.md", tmp_path / "deep" / "model.onnx"
     notice.write_text("Songs by the long dead.")
-    texts = ("--corpus", "songs", "--licence", "CC0", "--notice", str(notice))
+    texts = ("--corpus", "songs", "--licence", "CC0", "--notice", str(notice), "--recipe", "train, twice")
     assert exporting.main([str(folder), "-o", str(out), *texts, *options]) == 0
     said = capsys.readouterr().out
     assert all(
@@ -69,7 +69,7 @@ def test_a_checkpoint_becomes_a_model_file(
     assert (card.hidden, card.layers, card.scores) == (32, 2, {"sum": 5.1235})
     assert card.precision == ("int8" if options else "fp32")
     assert card.encoding_version == ENCODING_VERSION
-    assert card.recipe == "python training/train.py"
+    assert card.recipe == "train, twice"
     assert [path.name for path in out.parent.iterdir()] == ["model.onnx"]
 
 
@@ -204,6 +204,7 @@ def test_as_a_command(folder: Path, tmp_path: Path) -> None:
     assert "torch and onnxruntime agree over 600 notes" in done.stdout
 
 
-def test_a_card_counts_the_parameters(kept: Checkpoint) -> None:
+def test_a_card_tells_the_command_and_counts_the_parameters(kept: Checkpoint) -> None:
     card: ModelCard = exporting.make_card(kept, "fp32")
+    assert card.recipe == "python training/train.py"
     assert card.parameters == sum(tensor.numel() for tensor in kept.weights.values())
