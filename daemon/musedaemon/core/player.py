@@ -93,11 +93,17 @@ class Player:
         return reports
 
     def flush(self, now: float) -> list[Outgoing]:
-        """Everything that must leave before the port closes: pedals up, a note-off for all that sounds."""
+        """Everything that must leave before the port closes: pedals up, a note-off for all that sounds.
+
+        A note whose end had come ends at its own time; a note whose start had come starts no more.
+        """
+        ended = [
+            message for due in self._scheduler.pop_due(now) if not due.starts for message in self._perform(due, now)
+        ]
         self._scheduler.cancel_pending()
         pedals = [Outgoing(ControlChange(now, channel, SUSTAIN, 0), None) for channel in sorted(self._pedals)]
         self._pedals.clear()
-        return [*pedals, *self._release(now, self._ledger.sounding())]
+        return [*ended, *pedals, *self._release(now, self._ledger.sounding())]
 
     def _sent(self, messages: list[Outgoing]) -> list[Outgoing]:
         for message in messages:

@@ -112,6 +112,14 @@ def test_on_the_way_out_pedals_come_up_and_every_note_ends() -> None:
     assert it.advance(99.0) == []
 
 
+def test_on_the_way_out_what_was_due_ends_at_its_own_time_and_nothing_starts() -> None:
+    it = player()
+    it.accept(play(0, 0.0, 1.0), 0.0)
+    it.accept(play(1, 1.0, 2.0, pitch=62), 0.0)
+    it.advance(0.0)
+    assert it.flush(1.5) == [Outgoing(NoteOff(1.0, 0, 60), 0)]
+
+
 class EverythingEchoes(NoEcho):
     def is_echo(self, event: MidiEvent, held: object) -> bool:
         return True
