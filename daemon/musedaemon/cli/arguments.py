@@ -20,6 +20,7 @@ Every option stands for a key of config.toml and wins over it. Ctrl-C ends a ses
 _EXAMPLES = """\
 examples:
   musedaemon ports                                    what can be connected
+  musedaemon bench                                    is this machine quick enough?
   musedaemon --in "Keyboard" --out "Synth"            play with it
   musedaemon --in "Keyboard" --out jam.mid            play, and keep both of you in a file
   musedaemon --in call.mid --out jam.mid --seed 7     let it answer a file
@@ -42,6 +43,7 @@ class Option(NamedTuple):
 
 
 CONNECTION = Option(("--api",), "ports", "api", "the system's MIDI interface", "NAME", range_shown=True)
+MODEL = Option(("--model",), "model", "path", "the model that answers (.onnx)", "PATH")
 
 OPTIONS = (
     Option(("--in",), "ports", "input", "what you play on: part of a port's name, or a .mid file", "NAME|FILE.mid"),
@@ -53,7 +55,7 @@ OPTIONS = (
     Option(("--bpm",), "tempo", "bpm", "the tempo", "N", range_shown=True),
     Option(("--hand-over",), "turns", "hand_over_s", "seconds of silence that end a call", "S", range_shown=True),
     Option(("--no-wait",), "turns", "wait_for_reply", "a .mid file goes on without waiting for replies", fixed=False),
-    Option(("--model",), "model", "path", "the model that answers (.onnx)", "PATH"),
+    MODEL,
     Option(("--temperature",), "model", "temperature", "below 1 tamer, above 1 wilder", "T", range_shown=True),
     Option(("--top-p",), "model", "top_p", "the share of likely notes to choose from", "P", range_shown=True),
     Option(("--seed",), "model", "seed", "the same seed gives the same replies", "N", range_shown=True),

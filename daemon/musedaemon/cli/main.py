@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from musedaemon.cli.arguments import CONNECTION, Subcommand, overrides, parse
+from musedaemon.cli.arguments import CONNECTION, MODEL, Subcommand, overrides, parse
 from musedaemon.cli.report import Report
 from musedaemon.config.loading import settings
 from musedaemon.config.schema import Config
@@ -57,8 +57,15 @@ def _ports(parsed: argparse.Namespace, config: Config) -> int:
     return print_ports(config.ports.api)
 
 
+def _bench(parsed: argparse.Namespace, config: Config) -> int:
+    from musedaemon.cli.bench import print_bench
+
+    return print_bench(config.model.path)
+
+
 SUBCOMMANDS: tuple[tuple[Subcommand, Callable[[argparse.Namespace, Config], int]], ...] = (
     (Subcommand("ports", "list the MIDI ports there are", (CONNECTION,)), _ports),
+    (Subcommand("bench", "measure what a note costs on this machine", (MODEL,)), _bench),
 )
 
 

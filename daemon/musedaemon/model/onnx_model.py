@@ -41,9 +41,11 @@ class OnnxModel:
     """A `NoteModel` on one thread of the processor. Used by one thread only: its inputs are written in place
     at each call."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, card: ModelCard) -> None:
+    def __init__(self, session: onnxruntime.InferenceSession, card: ModelCard, size: int) -> None:
         self._session = session
         self.card = card
+        self.size = size
+        """Bytes of the model's file, nearly all of them weights."""
         self._state_shape = (card.layers, 1, card.hidden)
         self._inputs: dict[str, Any] = {
             name: np.zeros((1,) * rank, dtype=np.int64)
@@ -67,7 +69,7 @@ class OnnxModel:
         card = _card(data, name)
         session = _session(data, name)
         _check_interface(session, card, name)
-        return OnnxModel(session, card)
+        return OnnxModel(session, card, len(data))
 
     def initial_state(self) -> State:
         """The state before anything was heard: zeros, and no opinion on the first shift."""
