@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from musedaemon.core.memory import DURATION_UNKNOWN, TUNED_DIAL, NoteClasses, SessionMemory
 from musedaemon.core.recollection import Recollection
-from musedaemon.core.trail import Trail, followed
+from musedaemon.core.trail import NO_TRAIL
 from musedaemon.encoding import ticks_to_class
 from musedaemon.model.protocol import FloatArray
 from musedaemon_evaluation.pieces import Score
@@ -30,7 +30,7 @@ def with_memory(score: Score, predictions: Predictions, dial: float = TUNED_DIAL
     duration = ticks_to_class(score.notes["duration"])
     memory = SessionMemory(predictions.keys.shape[1], dial)
     key: FloatArray = np.zeros(predictions.keys.shape[1], dtype=np.float32)
-    trail: Trail = ()
+    trail = NO_TRAIL
     held: list[tuple[int, int, int]] = []
     for index in range(len(score.playing)):
         while held and held[0][0] <= onset[index]:
@@ -42,7 +42,7 @@ def with_memory(score: Score, predictions: Predictions, dial: float = TUNED_DIAL
         shift, pitch, velocity = int(given[0, index]), int(given[4, index]), int(given[5, index])
         handle = memory.remember(key, trail, NoteClasses(shift, pitch, velocity, DURATION_UNKNOWN))
         heapq.heappush(held, (int(end[index]), handle, int(duration[index])))
-        trail = followed(trail, pitch)
+        trail = trail.followed(pitch)
 
 
 def _asked(recollection: Recollection, logits: tuple[FloatArray, ...], note: npt.NDArray[np.int64]) -> Logits:

@@ -77,7 +77,7 @@ class SessionMemory:
         past.pitches[slot], past.intervals[slot] = history(trail, NEVER_KEPT)
         past.shift[slot], past.pitch[slot], past.velocity[slot], past.duration[slot] = note
         past.shift_ticks[slot] = TICKS_OF_CLASS[note.shift]
-        past.step[slot] = note.pitch - trail[0] if trail else _NO_STEP
+        past.step[slot] = note.pitch - trail.last[0] if trail.last else _NO_STEP
         return handle
 
     def finish(self, handle: int, duration: int) -> None:
@@ -98,7 +98,7 @@ class SessionMemory:
 
     def recall(self, key: FloatArray, trail: Trail) -> Recollection:
         """What the kept notes say of the note after this hidden vector [H] and trail; good until the next change."""
-        if self.dial <= 0.0 or self._filled == 0:
+        if self.dial <= 0.0 or self._count == 0:
             return Nothing()
         known = self._past if self._filled == REACH else self._past.first(self._filled)
         dial = min(self.dial, _MOST_DIAL)

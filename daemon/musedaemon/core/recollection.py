@@ -4,7 +4,7 @@ Each kept note has a weight, higher the nearer its key is to the hidden vector n
 2016). A recurrent net forgets a tune sooner than its listener does, so a weight also grows with the run of last notes
 that agree, in pitch or in interval, as far back as they do (the unbounded contexts of PPM*, Cleary & Teahan 1997).
 Notes vote for their classes and, where intervals agree, for the transposed pitch; the heavier the votes are in all, the
-larger their share.
+larger their share. Beside that, pitches lean towards the scale that was heard of late.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _COMMON_NOTES = 4
 _ONE_EACH = np.ones(_COMMON_NOTES, dtype=np.float32)
 _HEAVIEST = 15.0
 _TINY = 1e-30
+_PITCH_CLASS = np.arange(PITCHES) % 12
 # Of the eight bits of a byte: a run of eight notes is looked up, many times quicker than it is multiplied out.
 _LEADING_ONES = np.array([8 - (~byte & 0xFF).bit_length() for byte in range(256)], dtype=np.float32)
 
@@ -137,7 +138,8 @@ class Recalled:
     def __init__(self, past: Past, key: FloatArray, trail: Trail, gain: float) -> None:
         self._past = past
         self._gain = gain
-        self._last_pitch = trail[0] if trail else None
+        self._last_pitch = trail.last[0] if trail.last else None
+        self._heard = trail.heard
         self._signs = _signs(past, key, trail)
 
     def shift(self, logits: FloatArray) -> Floats:
@@ -154,7 +156,8 @@ class Recalled:
             pitches = self._last_pitch + self._past.step
             pitches = np.where((pitches >= 0) & (pitches < PITCHES), pitches, PITCHES)
             votes += _counted(pitches, self._weights(trust.TRANSPOSED, differs), PITCHES)
-        return self._mixed(_softmax(logits), votes, trust.PITCH)
+        leaning = logits + min(self._gain, 1.0) * _familiarity(self._heard)
+        return self._mixed(_softmax(leaning), votes, trust.PITCH)
 
     def velocity(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
         """[VELOCITY_CLASSES]."""
@@ -210,9 +213,24 @@ def _signs(past: Past, key: FloatArray, trail: Trail) -> FloatArray:
     signs[3] = run_lengths(past.intervals, intervals)
     signs[4:6] = signs[2:4] > 0.0
     recent = np.zeros(PITCHES + 1, dtype=np.float32)
-    recent[list(trail[:_COMMON_NOTES])] = 1.0
+    recent[list(trail.last[:_COMMON_NOTES])] = 1.0
     signs[6] = recent.take(past.pitches[:, :_COMMON_NOTES]) @ _ONE_EACH
     return signs
+
+
+def _familiarity(heard: FloatArray) -> FloatArray:
+    """[PITCHES] what to add to the logits of pitches for how much they, and their pitch classes, were heard of late.
+
+    The model is rescaled by the unigrams of its own history (Kneser, Peters & Klakow 1997, "Language model adaptation
+    using dynamic marginals"): a tune keeps to its scale longer than a net remembers it.
+    """
+    total = float(heard.sum())
+    classes = np.bincount(_PITCH_CLASS, heard, minlength=12)[_PITCH_CLASS]
+    scale, tones = trust.SCALE, trust.TONES
+    leaning = scale.weight * np.log((classes + scale.doubt / 12) / (total + scale.doubt))
+    leaning += tones.weight * np.log((heard + tones.doubt / PITCHES) / (total + tones.doubt))
+    added: FloatArray = leaning.astype(np.float32)
+    return added
 
 
 def _counted(classes: Ints, weights: FloatArray, count: int) -> Floats:

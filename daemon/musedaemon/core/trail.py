@@ -1,9 +1,15 @@
-"""The trail: the pitches heard last, by which a passage is known again."""
+"""The trail: the pitches heard last, by which a passage is known again, and how much each pitch was heard of late."""
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
+
+from musedaemon.encoding import PITCHES
+from musedaemon.model.protocol import FloatArray
 
 TRAIL_NOTES = 9
 RUN_NOTES = TRAIL_NOTES - 1
@@ -11,22 +17,37 @@ RUN_NOTES = TRAIL_NOTES - 1
 NEVER_KEPT, NEVER_NOW = -1, -2
 """What stands for notes before the first: two numbers, so that they never agree."""
 
-Trail = tuple[int, ...]
-"""Pitches, the newest first, at most `TRAIL_NOTES`. A value: whoever goes on makes a new one."""
 Small = npt.NDArray[np.int16]
 
+_FADING_NOTES = 32
+_FADING = math.exp(-1.0 / _FADING_NOTES)
 _NO_INTERVAL = 1000
 
 
-def followed(trail: Trail, pitch: int) -> Trail:
-    """The trail after one more note."""
-    return (pitch, *trail[: TRAIL_NOTES - 1])
+class Trail(NamedTuple):
+    """A value: whoever goes on makes a new one with `followed`."""
+
+    last: tuple[int, ...]
+    """The newest first, at most `TRAIL_NOTES`."""
+    heard: FloatArray
+    """[PITCHES] each note counts 1, and fades by e in 32 notes."""
+
+    def followed(self, pitch: int) -> Trail:
+        """The trail after one more note."""
+        heard: FloatArray = self.heard * np.float32(_FADING)
+        heard[pitch] += 1.0
+        return Trail((pitch, *self.last[: TRAIL_NOTES - 1]), heard)
+
+
+NO_TRAIL = Trail((), np.zeros(PITCHES, dtype=np.float32))
+"""Before anything was heard."""
 
 
 def history(trail: Trail, missing: int) -> tuple[Small, Small]:
     """([TRAIL_NOTES] pitches, [RUN_NOTES] intervals), the newest first; `missing` stands for what was never heard."""
+    count = len(trail.last)
     pitches = np.full(TRAIL_NOTES, missing, dtype=np.int16)
-    pitches[: len(trail)] = trail
+    pitches[:count] = trail.last
     intervals = pitches[:-1] - pitches[1:]
-    intervals[max(len(trail) - 1, 0) :] = missing * _NO_INTERVAL
+    intervals[max(count - 1, 0) :] = missing * _NO_INTERVAL
     return pitches, intervals

@@ -37,10 +37,23 @@ class Trust(NamedTuple):
     other_pitch_same_interval: float = 0.0
 
 
+class Familiarity(NamedTuple):
+    """How far pitches lean towards what was heard of late: `weight` times the logarithm of its share, `doubt` notes of
+    which are spread over everything.
+    """
+
+    weight: float
+    doubt: float
+
+
 SHIFT = Trust(Likeness(-2.0, 53.0, 0.5, 1.4, 0.0, 0.0, 0.2), power=0.21, most=0.985)
 PITCH = Trust(Likeness(-4.5, 10.5, 0.76, 0.23, 1.26, 0.0, 0.94), power=0.34, most=0.965, other_shift=-5.2)
 TRANSPOSED = Likeness(-4.8, 10.0, 0.0, 1.63, 0.0, 1.56)
 """For the votes of kept notes for their interval from the note before; they count beside those for their pitch."""
+SCALE = Familiarity(weight=0.47, doubt=2.0)
+"""For pitch classes."""
+TONES = Familiarity(weight=0.2, doubt=8.0)
+"""For pitches."""
 VELOCITY = Trust(
     Likeness(1.1, 30.6, -0.15, 0.22, 0.74, 0.0, 0.65),
     power=0.67,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from musedaemon.core.memory import DURATION_UNKNOWN, REACH, TUNED_DIAL, NoteClasses, SessionMemory
 from musedaemon.core.recollection import Recollection, meant
-from musedaemon.core.trail import TRAIL_NOTES, Trail, followed
+from musedaemon.core.trail import NO_TRAIL, TRAIL_NOTES, Trail
 from musedaemon.encoding import PITCHES, TIME_CLASSES, VELOCITY_CLASSES, VELOCITY_UNKNOWN
 from musedaemon.model.protocol import FloatArray
 
@@ -26,16 +26,16 @@ def key_after(pitch: int) -> FloatArray:
     return np.random.default_rng(pitch).normal(size=HIDDEN).astype(np.float32)
 
 
-def played(memory: SessionMemory, pitches: tuple[int, ...], trail: Trail = (), note_ticks: int = 12) -> Trail:
+def played(memory: SessionMemory, pitches: tuple[int, ...], trail: Trail = NO_TRAIL, note_ticks: int = 12) -> Trail:
     for pitch in pitches:
         note = NoteClasses(note_ticks, pitch, 20, note_ticks)
-        memory.remember(key_after(trail[0] if trail else 0), trail, note)
-        trail = followed(trail, pitch)
+        memory.remember(key_after(trail.last[0] if trail.last else 0), trail, note)
+        trail = trail.followed(pitch)
     return trail
 
 
 def recalled(memory: SessionMemory, trail: Trail) -> Recollection:
-    return memory.recall(key_after(trail[0] if trail else 0), trail)
+    return memory.recall(key_after(trail.last[0] if trail.last else 0), trail)
 
 
 def probabilities(logits: npt.NDArray[np.floating]) -> Floats:
@@ -49,11 +49,11 @@ def pitch_chances(memory: SessionMemory, trail: Trail) -> Floats:
 
 
 def test_the_trail_holds_the_newest_pitches_first() -> None:
-    trail: Trail = ()
+    trail = NO_TRAIL
     for pitch in range(50, 62):
-        trail = followed(trail, pitch)
-    assert trail == (61, 60, 59, 58, 57, 56, 55, 54, 53)
-    assert len(trail) == TRAIL_NOTES
+        trail = trail.followed(pitch)
+    assert trail.last == (61, 60, 59, 58, 57, 56, 55, 54, 53)
+    assert len(trail.last) == TRAIL_NOTES
 
 
 def test_a_motif_that_begins_again_is_expected_to_go_on() -> None:
@@ -113,12 +113,12 @@ def test_later_fields_go_with_those_already_chosen() -> None:
 
 def test_a_note_votes_for_its_duration_once_it_has_ended() -> None:
     memory = SessionMemory(HIDDEN)
-    handle = memory.remember(key_after(0), (), NoteClasses(12, 60, VELOCITY_UNKNOWN, DURATION_UNKNOWN))
-    recollection = memory.recall(key_after(0), ())
+    handle = memory.remember(key_after(0), NO_TRAIL, NoteClasses(12, 60, VELOCITY_UNKNOWN, DURATION_UNKNOWN))
+    recollection = memory.recall(key_after(0), NO_TRAIL)
     assert np.ptp(recollection.duration(EVEN_TIMES, 12, 60)) == pytest.approx(0.0)
     assert np.ptp(recollection.velocity(EVEN_VELOCITIES, 12, 60)) == pytest.approx(0.0)
     memory.finish(handle, 30)
-    assert memory.recall(key_after(0), ()).duration(EVEN_TIMES, 12, 60).argmax() == 30
+    assert memory.recall(key_after(0), NO_TRAIL).duration(EVEN_TIMES, 12, 60).argmax() == 30
 
 
 def test_a_sloppy_time_is_recalled_as_the_clean_one_the_model_finds_likely() -> None:
@@ -132,17 +132,17 @@ def test_a_sloppy_time_is_recalled_as_the_clean_one_the_model_finds_likely() -> 
 
 def test_only_the_last_notes_are_kept() -> None:
     memory = SessionMemory(HIDDEN)
-    first = memory.remember(key_after(0), (), NoteClasses(12, 100, 20, 12))
+    first = memory.remember(key_after(0), NO_TRAIL, NoteClasses(12, 100, 20, 12))
     played(memory, (60,) * (REACH - 1))
     assert len(memory) == REACH
-    kept = memory.recall(key_after(0), ()).pitch(EVEN_PITCHES, 12)
+    kept = memory.recall(key_after(0), NO_TRAIL).pitch(EVEN_PITCHES, 12)
     assert kept[100] > kept[101]
     played(memory, (60,))
     assert len(memory) == REACH
-    kept = memory.recall(key_after(0), ()).pitch(EVEN_PITCHES, 12)
+    kept = memory.recall(key_after(0), NO_TRAIL).pitch(EVEN_PITCHES, 12)
     assert kept[100] == kept[101]
     memory.finish(first, 40)
-    assert memory.recall(key_after(0), ()).duration(EVEN_TIMES, 12, 60).argmax() == 12
+    assert memory.recall(key_after(0), NO_TRAIL).duration(EVEN_TIMES, 12, 60).argmax() == 12
 
 
 @given(st.lists(st.integers(40, 80), max_size=20), st.lists(st.integers(40, 80), min_size=1, max_size=20))
@@ -153,7 +153,7 @@ def test_what_is_taken_back_leaves_no_trace(before: list[int], taken_back: list[
     played(memory, tuple(taken_back), trail, note_ticks=24)
     memory.forget_from(len(before))
     assert len(memory) == len(untouched) == len(before)
-    for now in (trail, followed(trail, taken_back[0])):
+    for now in (trail, trail.followed(taken_back[0])):
         mixed, wanted = recalled(memory, now), recalled(untouched, now)
         np.testing.assert_allclose(
             probabilities(mixed.shift(EVEN_TIMES)), probabilities(wanted.shift(EVEN_TIMES)), rtol=1e-4
@@ -161,26 +161,25 @@ def test_what_is_taken_back_leaves_no_trace(before: list[int], taken_back: list[
         np.testing.assert_allclose(
             probabilities(mixed.pitch(EVEN_PITCHES, 12)), probabilities(wanted.pitch(EVEN_PITCHES, 12)), rtol=1e-4
         )
-    assert played(memory, (60,), trail) == played(untouched, (60,), trail)
 
 
 def test_handles_are_given_again_after_a_note_was_taken_back() -> None:
     memory = SessionMemory(HIDDEN)
     played(memory, MOTIF)
     memory.forget_from(5)
-    assert memory.remember(key_after(1), MOTIF[:5][::-1], NoteClasses(1, 60, 20, DURATION_UNKNOWN)) == 5
+    assert memory.remember(key_after(1), NO_TRAIL, NoteClasses(1, 60, 20, DURATION_UNKNOWN)) == 5
 
 
 @given(st.lists(st.integers(0, 127), max_size=40), st.integers(0, 2**32 - 1), st.floats(0.0, 1.0))
 def test_the_mixture_is_a_distribution(pitches: list[int], seed: int, dial: float) -> None:
     rng = np.random.default_rng(seed)
     memory = SessionMemory(HIDDEN, dial)
-    trail: Trail = ()
+    trail = NO_TRAIL
     for pitch in pitches:
         key = rng.normal(size=HIDDEN).astype(np.float32)
         note = NoteClasses(int(rng.integers(113)), pitch, int(rng.integers(33)), int(rng.integers(1, 114)))
         memory.remember(key, trail, note)
-        trail = followed(trail, pitch)
+        trail = trail.followed(pitch)
     recollection = memory.recall(np.zeros(HIDDEN, dtype=np.float32), trail)
 
     def drawn(classes: int) -> FloatArray:
@@ -194,3 +193,22 @@ def test_the_mixture_is_a_distribution(pitches: list[int], seed: int, dial: floa
     ):
         assert np.exp(mixed).sum() == pytest.approx(1.0, abs=1e-5)
         assert np.isfinite(mixed).all()
+
+
+def test_pitches_lean_towards_the_scale_that_was_heard_of_late() -> None:
+    memory = SessionMemory(HIDDEN)
+    trail = played(memory, (60, 62, 64, 65, 67, 69, 71) * 4)
+    rng = np.random.default_rng(1)
+    # A key unlike all that were kept, so that hardly a note votes.
+    recollection = memory.recall(rng.normal(size=HIDDEN).astype(np.float32), Trail((1, 1, 1), trail.heard))
+    chances = probabilities(recollection.pitch(EVEN_PITCHES, 90))
+    assert chances[74] > 2 * chances[73]
+    assert chances[62] > chances[74]
+
+
+def test_what_was_heard_fades() -> None:
+    trail = NO_TRAIL.followed(60)
+    for _ in range(32):
+        trail = trail.followed(72)
+    assert trail.heard[60] == pytest.approx(np.exp(-1.0), rel=1e-5)
+    assert NO_TRAIL.heard.sum() == 0.0
