@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 DRUM_CHANNEL = 9
@@ -49,9 +50,12 @@ def midi_bytes(
     ticks_per_quarter: int = 24,
     meters: Sequence[tuple[int, int, int]] = ((0, 4, 4),),
     drums: Sequence[Sound] = (),
+    tempos: Sequence[tuple[int, int]] = (),
 ) -> bytes:
-    """A file of one track for each sequence, with (tick, numerator, denominator) meters and perhaps a drum track."""
+    """A file of one track for each sequence, with (tick, numerator, denominator) meters, perhaps a drum track, and
+    (tick, microseconds a quarter) tempos."""
     head = [(at, bytes((0xFF, 0x58, 4, n, d.bit_length() - 1, 24, 8))) for at, n, d in meters]
+    head += [(at, b"\xff\x51\x03" + microseconds.to_bytes(3, "big")) for at, microseconds in tempos]
     bodies = [_track(head), *(_track(_note_events(sounds, 0)) for sounds in tracks)]
     if drums:
         bodies.append(_track(_note_events(drums, DRUM_CHANNEL)))
@@ -65,6 +69,17 @@ def tune(seed: int, notes: int = 64, length: int = 12) -> list[Sound]:
     for i in range(notes):
         sounds.append(Sound(i * length, 60 + scale[place], length, 50 + 10 * (i % 4)))
         place = (place + 1 + (seed >> (i % 8)) % 5) % 8
+    return sounds
+
+
+def random_melody(seed: int, transposed: int = 0, notes: int = 200) -> list[Sound]:
+    """A melody like no other."""
+    rng = Random(seed)
+    at, sounds = 0, []
+    for _ in range(notes):
+        length = rng.choice((6, 12, 24))
+        sounds.append(Sound(at, rng.randrange(48, 72) + transposed, length, rng.randrange(40, 90)))
+        at += length
     return sounds
 
 

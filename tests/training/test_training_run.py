@@ -18,11 +18,11 @@ from safetensors.torch import load_file
 from support.music_files import write_corpus
 
 from musedaemon.errors import TrainingError
-from musedaemon_training import checkpoint, loop, main
+from musedaemon_training import checkpoint, loop, main, plan, preparing
 from musedaemon_training.model import NoteNet, Sizes
 
 TRAIN = Path(__file__).parents[2] / "training" / "train.py"
-SMALL = ("--hidden", "16", "--layers", "1", "--device", "cpu")
+SMALL = ("--hidden", "16", "--layers", "1", "--device", "cpu", "--copies", "keep")
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +40,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "ROWS", 4)
-    monkeypatch.setattr(loop, "STEPS", 32)
+    monkeypatch.setattr(plan, "STEPS", 32)
 
 
 def train(*arguments: str | Path) -> int:
@@ -65,7 +64,7 @@ def test_a_run_learns_and_leaves_all_that_the_next_step_needs(
     assert train("--data", data, "--out", run, "--epochs", "12") == 0
     said = capsys.readouterr().out
     assert "skipped: broken.mid is broken (" in said
-    assert "13 files, 12 pieces, 1 skipped" in said
+    assert "pieces: 13 found, 12 kept; dropped: 1 broken" in said
     assert "Done. The best checkpoint is" in said
     told = metrics(run, "training")
     assert told[-1]["bits"]["sum"] < 0.6 * told[0]["bits"]["sum"]
@@ -101,7 +100,7 @@ def test_a_resumed_run_ends_as_one_that_was_never_cut(
     assert train("--data", data, "--out", whole, "--epochs", "6") == 0
     with pytest.MonkeyPatch.context() as patch:
         stop_after(37, patch)
-        assert train("--data", data, "--out", cut, "--epochs", "6") == main.INTERRUPTED
+        assert train("--data", data, "--out", cut, "--epochs", "6") == preparing.INTERRUPTED
     assert f"Go on with: python training/train.py --resume --out {cut}" in capsys.readouterr().out
     assert json.loads((cut / "last" / "progress.json").read_text())["step"] == 37
     assert train("--resume", "--out", cut) == 0
@@ -160,7 +159,7 @@ def test_minutes_count_all_training_even_across_a_resume(data: Path, tmp_path: P
     run = tmp_path / "run"
     with pytest.MonkeyPatch.context() as patch:
         stop_after(5, patch)
-        assert train("--data", data, "--out", run, "--minutes", "0.05") == main.INTERRUPTED
+        assert train("--data", data, "--out", run, "--minutes", "0.05") == preparing.INTERRUPTED
     began = time.monotonic()
     spent = json.loads((run / "last" / "progress.json").read_text())["seconds"]
     assert train("--resume", "--out", run) == 0
@@ -225,7 +224,7 @@ def test_as_a_command_it_stops_at_ctrl_c_saved(data: Path, tmp_path: Path) -> No
             assert line, process.stderr.read() if process.stderr else ""
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
-    assert process.returncode == main.INTERRUPTED, err
+    assert process.returncode == preparing.INTERRUPTED, err
     assert "Go on with: python training/train.py --resume" in out
     assert checkpoint.load(tmp_path / "run" / "last").config.notes > 0
 

@@ -2,22 +2,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-from support.music_files import Sound, midi_bytes
+import pytest
+from support.music_files import midi_bytes, random_melody
 
+from musedaemon_training import sharing
 from musedaemon_training.corpus import find_files
+from musedaemon_training.melody import melody_hashes
 from musedaemon_training.notes import Notes
 from musedaemon_training.reading import Piece, read_pieces
 from musedaemon_training.shards import Library, open_library
-from musedaemon_training.works import melody_hashes, split, works_of
+from musedaemon_training.works import split, works_of
 
 
-def melody(seed: int, transposed: int = 0, notes: int = 200) -> bytes:
-    rng = np.random.default_rng(seed)
-    pitches, lengths = rng.integers(48, 72, size=notes), rng.choice([6, 12, 24], size=notes)
-    onsets = np.concatenate(([0], np.cumsum(lengths)[:-1]))
-    sounds = [Sound(int(o), int(p) + transposed, int(n)) for o, p, n in zip(onsets, pitches, lengths, strict=True)]
-    return midi_bytes(sounds)
+def melody(seed: int, transposed: int = 0) -> bytes:
+    return midi_bytes(random_melody(seed, transposed))
 
 
 def notes_of(path: Path, data: bytes) -> Notes:
@@ -41,6 +39,26 @@ def test_a_transposed_melody_has_the_same_hashes(tmp_path: Path) -> None:
     assert len(a) > 10
     assert a.tolist() == b.tolist()
     assert not set(a.tolist()) & set(c.tolist())
+
+
+@pytest.mark.parametrize("hashes_a_pass", [40, 1 << 21])
+def test_shared_melody_is_found_in_one_pass_as_in_many(
+    hashes_a_pass: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "HASHES_A_PASS", hashes_a_pass)
+    files = {f"{seed}-{up}.mid": melody(seed, up) for seed in range(4) for up in range(seed)}
+    library = library_of(tmp_path / "data", files)
+    shared = sharing.shared_runs(library)
+    own = library.pieces["runs"].tolist()
+    found = [(int(a), int(b), int(n)) for a, b, n in zip(*shared, strict=True)]
+    assert found == [(1, 2, own[1]), (3, 4, own[3]), (3, 5, own[3]), (4, 5, own[4])]
+
+
+def test_stock_figures_say_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "COMMON_PIECES", 3)
+    files = {f"{seed}-{up}.mid": melody(seed, up) for seed, copies in ((1, 3), (2, 4)) for up in range(copies)}
+    shared = sharing.shared_runs(library_of(tmp_path / "data", files))
+    assert list(zip(shared.first.tolist(), shared.second.tolist(), strict=True)) == [(0, 1), (0, 2), (1, 2)]
 
 
 def test_near_copies_are_one_work_and_never_split(tmp_path: Path) -> None:

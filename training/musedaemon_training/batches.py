@@ -3,14 +3,15 @@ along."""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from musedaemon_training.augment import IGNORED, Bytes, Odds, Playing, play
+from musedaemon_training.augment import IGNORED, Bytes, Odds, Playing, length_as_played, play
 from musedaemon_training.shards import Library
 
 SHORTEST_EXCERPT, LONGEST_EXCERPT = 512, 1536
@@ -24,13 +25,35 @@ class Excerpt(NamedTuple):
     stop: int
 
 
+class Excerpts(Sequence[Excerpt]):
+    """Excerpts packed as [N, 3] numbers: an epoch of a large corpus has a million."""
+
+    def __init__(self, table: npt.NDArray[np.int32]) -> None:
+        self._table = table
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    @overload
+    def __getitem__(self, index: int) -> Excerpt: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Excerpts: ...
+
+    def __getitem__(self, index: int | slice) -> Excerpt | Excerpts:
+        if isinstance(index, slice):
+            return Excerpts(self._table[index])
+        return Excerpt(*self._table[index].tolist())
+
+
 class Batch(NamedTuple):
     """A chunk of each row, time first: T steps of B rows, uint8.
 
     `given` [6, T, B] is each step's note as heard, `asked` [6, T, B] the note after it as the heads see it,
     `targets` [4, T, B] what that note is, IGNORED where nothing is to be learned. `sounding` [T + 1, B, 128]
     serves both: a step's own flags, and one later. `fresh` [B] tells the rows that start an excerpt, from a
-    zero state; `notes` counts the targets; `after` is where the stream stands once this batch is used.
+    zero state. `notes` counts the targets of all rows, those of other processes too; `after` is where the
+    stream stands once this batch is used.
     """
 
     given: Bytes
@@ -60,8 +83,12 @@ class ShuffledExcerpts:
     def __call__(self, epoch: int) -> Sequence[Excerpt]:
         """The excerpts of an epoch."""
         rng = np.random.default_rng((self.seed, epoch))
-        excerpts = [e for piece in self.pieces for e in _cut(piece, self.library.length(piece), rng)]
-        return [excerpts[i] for i in rng.permutation(len(excerpts))]
+        numbers = array("i")
+        for piece in self.pieces:
+            for excerpt in _cut(piece, self.library.length(piece), rng):
+                numbers.extend(excerpt)
+        table = np.frombuffer(numbers, dtype=np.int32).reshape(-1, 3)
+        return Excerpts(table[rng.permutation(len(table))])
 
 
 def _cut(piece: int, length: int, rng: np.random.Generator) -> Iterator[Excerpt]:
@@ -80,6 +107,7 @@ def _cut(piece: int, length: int, rng: np.random.Generator) -> Iterator[Excerpt]
 class _Row:
     number: int
     offset: int
+    length: int = 0
     playing: Playing | None = None
 
 
@@ -87,6 +115,7 @@ class _Row:
 class Stream:
     """An endless or a single run over excerpts. Owned by one thread.
 
+    Of several processes, each runs the same stream and makes only its `own` rows, the columns of its batches.
     `position` and `restore` make a run resumable: playings are drawn from (seed, epoch, number), so they are
     the same again.
     """
@@ -98,6 +127,7 @@ class Stream:
     steps: int
     seed: int
     endless: bool = True
+    own: range | None = None
     _epoch: int = 0
     _next: int = 0
     _rows: list[tuple[int, _Row | None]] = field(default_factory=list)
@@ -116,47 +146,60 @@ class Stream:
         self._epoch, self._next = position["epoch"], position["next"]
         self._rows = [(r[0], _Row(r[1], r[2])) if r else (0, None) for r in position["rows"]]
 
+    def after_epoch(self, epoch: int) -> dict[str, Any]:
+        """The position at the start of the next epoch, all rows free."""
+        return {"epoch": epoch + 1, "next": 0, "rows": [None] * self.rows}
+
     def __iter__(self) -> Iterator[Batch]:
         return self
 
     def __next__(self) -> Batch:
         batch = self._empty()
-        notes = sum(self._fill(batch, column) for column in range(self.rows))
+        notes = sum(self._fill(batch, row) for row in range(self.rows))
         if notes == 0:
             raise StopIteration
         return batch._replace(notes=notes, after=self.position())
 
     def _empty(self) -> Batch:
-        shape = (self.steps, self.rows)
+        shape = (self.steps, len(self._own()))
         return Batch(
             given=np.zeros((6, *shape), dtype=np.uint8),
             asked=np.zeros((6, *shape), dtype=np.uint8),
             targets=np.full((4, *shape), IGNORED, dtype=np.uint8),
-            sounding=np.zeros((self.steps + 1, self.rows, 128), dtype=np.uint8),
-            fresh=np.zeros(self.rows, dtype=np.bool_),
+            sounding=np.zeros((self.steps + 1, shape[1], 128), dtype=np.uint8),
+            fresh=np.zeros(shape[1], dtype=np.bool_),
             notes=0,
             after={},
         )
 
-    def _fill(self, batch: Batch, column: int) -> int:
-        epoch, row = self._rows[column]
+    def _own(self) -> range:
+        return range(self.rows) if self.own is None else self.own
+
+    def _fill(self, batch: Batch, number: int) -> int:
+        """Go on with a row by one chunk; the notes it gains."""
+        epoch, row = self._rows[number]
         if row is None:
             epoch, row = self._start_excerpt()
             if row is None:
                 return 0
-        if row.playing is None:
-            row.playing = self._play(epoch, row.number)
-        batch.fresh[column] = row.offset == 0
-        start = row.offset
-        count = min(self.steps, len(row.playing) - 1 - start)
-        here, later = slice(start, start + count), slice(start + 1, start + count + 1)
-        batch.given[:, :count, column] = row.playing.given[:, here]
-        batch.asked[:, :count, column] = row.playing.asked[:, later]
-        batch.targets[:, :count, column] = row.playing.targets[:, later]
-        batch.sounding[: count + 1, column] = row.playing.sounding[start : start + count + 1]
+        if row.length == 0:
+            self._begin(epoch, row, number in self._own())
+        count = min(self.steps, row.length - 1 - row.offset)
+        if row.playing is not None:
+            _copy(batch, number - self._own().start, row.playing, row.offset, count)
         row.offset += count
-        self._rows[column] = (epoch, row) if row.offset < len(row.playing) - 1 else (0, None)
+        self._rows[number] = (epoch, row) if row.offset < row.length - 1 else (0, None)
         return count
+
+    def _begin(self, epoch: int, row: _Row, is_own: bool) -> None:
+        piece, start, stop = self._excerpts(epoch)[row.number]
+        rng = np.random.default_rng((self.seed, epoch, row.number))
+        notes = self.library.notes(piece)[start:stop]
+        if is_own:
+            row.playing = play(notes, self.odds, rng)
+            row.length = len(row.playing)
+        else:
+            row.length = length_as_played(notes, self.odds, rng)
 
     def _start_excerpt(self) -> tuple[int, _Row | None]:
         if self._next >= len(self._excerpts(self._epoch)):
@@ -172,10 +215,14 @@ class Stream:
             self._plans[epoch] = self.plan(epoch)
         return self._plans[epoch]
 
-    def _play(self, epoch: int, number: int) -> Playing:
-        piece, start, stop = self._excerpts(epoch)[number]
-        rng = np.random.default_rng((self.seed, epoch, number))
-        return play(self.library.notes(piece)[start:stop], self.odds, rng)
+
+def _copy(batch: Batch, column: int, playing: Playing, start: int, count: int) -> None:
+    here, later = slice(start, start + count), slice(start + 1, start + count + 1)
+    batch.fresh[column] = start == 0
+    batch.given[:, :count, column] = playing.given[:, here]
+    batch.asked[:, :count, column] = playing.asked[:, later]
+    batch.targets[:, :count, column] = playing.targets[:, later]
+    batch.sounding[: count + 1, column] = playing.sounding[start : start + count + 1]
 
 
 def whole_pieces(library: Library, pieces: Sequence[int]) -> Plan:

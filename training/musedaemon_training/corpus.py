@@ -41,7 +41,7 @@ def find_files(folders: Sequence[Path]) -> list[MusicFile]:
     found: dict[Path, MusicFile] = {}
     for folder in folders:
         if not folder.is_dir():
-            raise TrainingError(f"{folder} is not a folder; --data takes folders of .mid or .abc files.")
+            raise TrainingError(f"{folder} is not a folder; --data takes folders of music files.")
         aside = set_aside(folder)
         for path in sorted(folder.rglob("*")):
             resolved = path.resolve()
@@ -49,7 +49,9 @@ def find_files(folders: Sequence[Path]) -> list[MusicFile]:
                 found.setdefault(resolved, MusicFile(resolved, path.relative_to(folder).as_posix()))
     if not found:
         places = ", ".join(str(folder) for folder in folders)
-        raise TrainingError(f"No .mid or .abc file to train on in {places}; name another folder with --data.")
+        raise TrainingError(
+            f"No music file ({', '.join(sorted(SUFFIXES))}) to train on in {places}; name another folder with --data."
+        )
     return list(found.values())
 
 
@@ -58,6 +60,13 @@ def set_aside(folder: Path) -> set[Path]:
     of a corpus)."""
     lists = [*folder.rglob(TEST_LIST), folder.resolve().parent / TEST_LIST]
     return {path for test_list in lists if test_list.is_file() for path in _listed(test_list)}
+
+
+def count_set_aside(folders: Sequence[Path]) -> int:
+    """How many files below the folders their test lists keep out of training."""
+    aside = {path for folder in folders for path in set_aside(folder)}
+    below = {path for path in aside for folder in folders if path.is_relative_to(folder.resolve())}
+    return sum(path.is_file() for path in below)
 
 
 def _listed(test_list: Path) -> list[Path]:

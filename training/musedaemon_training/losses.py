@@ -20,10 +20,10 @@ class Costs(NamedTuple):
     nats: Tensor
     counts: Tensor
 
-    def loss(self) -> Tensor:
+    def loss(self, notes: float) -> Tensor:
         """What training descends: nats a note of all fields (velocity costs nothing where the score has no
-        dynamics)."""
-        return self.nats.sum() / self.counts[0].clamp(min=1.0)
+        dynamics), over the `notes` of the whole batch."""
+        return self.nats.sum() / max(notes, 1.0)
 
 
 def costs(logits: Logits, targets: Tensor) -> Costs:

@@ -7,88 +7,155 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 import torch
 
 from musedaemon.errors import MusedaemonError
-from musedaemon_training import corpus, options, works
-from musedaemon_training.device import choose_device, with_numbers
+from musedaemon_training import options, works
+from musedaemon_training.boards import open_board
+from musedaemon_training.curves import draw_curves
+from musedaemon_training.device import Device, choose_device, with_numbers
 from musedaemon_training.initial import starting_net
-from musedaemon_training.loop import Budget, Plan, Training
-from musedaemon_training.model import Sizes, parameter_count
+from musedaemon_training.loop import Training
+from musedaemon_training.model import NoteNet, Sizes, parameter_count
 from musedaemon_training.options import RunOptions
-from musedaemon_training.progress import Display, bits_text, display
-from musedaemon_training.shards import Library, default_cache, open_library
+from musedaemon_training.plan import MOST_ROWS, Budget, Plan, rows_for
+from musedaemon_training.preparing import INTERRUPTED, prepared, stopped_by_sigterm
+from musedaemon_training.progress import Display, Metrics, Nothing, bits_text, display
+from musedaemon_training.ranks import Ranks, joined
+from musedaemon_training.shards import Library
 
 NEW_MODEL_RATE = 4e-3
 FINE_TUNING_RATE = 5e-4
-INTERRUPTED = 130
-SKIPPED_SHOWN = 20
+
+
+class Material(NamedTuple):
+    """What is learned from: the pieces, and which of them to train and to validate on."""
+
+    library: Library
+    training: list[int]
+    validation: list[int]
+
+    def notes(self) -> int:
+        """How many notes there are to train on."""
+        return sum(self.library.length(i) for i in self.training)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the process's exit status: 0 done, 2 a user's mistake, 130 interrupted and saved."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     chosen = options.parser().parse_args(given)
-    show = display()
     try:
-        folder, run = options.old_run(chosen) if chosen.resume else options.new_run(chosen, given)
-        return _train(folder, run, choose_device(chosen.device), chosen.resume, show)
+        with joined() as ranks:
+            begin = options.old_run if chosen.resume else options.new_run
+            folder, run = ranks.from_first(lambda: begin(chosen, given))
+            with _shown(ranks) as show:
+                finished = _train(folder, run, choose_device(chosen.device), chosen.resume, ranks, show)
+            return 0 if finished else INTERRUPTED
     except MusedaemonError as error:
-        show.close()
         print(f"train.py: {error}", file=sys.stderr)
         return error.exit_status
+    except KeyboardInterrupt:
+        print("Stopped. Reading goes on where it was with the same command, training from its last save with --resume.")
+        return INTERRUPTED
+
+
+@contextmanager
+def _shown(ranks: Ranks) -> Iterator[Display]:
+    show = display() if ranks.is_first else Nothing()
+    try:
+        yield show
     finally:
         show.close()
 
 
-def _train(folder: Path, run: RunOptions, torch_device: torch.device, resume: bool, show: Display) -> int:
-    library = _read(run, show)
-    training_pieces, validation_pieces = works.split(library, works.works_of(library))
-    notes = sum(library.length(i) for i in training_pieces)
-    show.say(f"{len(training_pieces)} pieces to train on ({notes:,} notes), {len(validation_pieces)} to validate on")
-
-    torch.manual_seed(run.seed)
-    start = str(folder / options.LAST) if resume else run.init
-    net = starting_net(start, Sizes(run.hidden, run.layers)).to(torch_device)
-    device = with_numbers(torch_device, net.sizes.hidden)
+def _train(
+    folder: Path, run: RunOptions, torch_device: torch.device, resume: bool, ranks: Ranks, show: Display
+) -> bool:
+    """Whether the run came to its end."""
+    material = _material(run, ranks, show)
+    run = replace(run, rows=run.rows or max(rows_for(material.notes()), ranks.world))
+    device, net = _net(run, str(folder / options.LAST) if resume else run.init, ranks.device(torch_device))
     show.say(
-        f"{net.sizes.layers}x{net.sizes.hidden}, {parameter_count(net):,} parameters, on {device.describe()};"
-        f" writing to {folder}"
+        f"{net.sizes.layers}x{net.sizes.hidden}, {parameter_count(net):,} parameters, on {device.describe()}"
+        f"{f', {ranks.world} processes' if ranks.world > 1 else ''}; writing to {folder}"
     )
-    rate = FINE_TUNING_RATE if run.init else NEW_MODEL_RATE
-    plan = Plan(net.sizes, Budget(run.epochs, run.minutes), run.seed, rate, run.recipe)
+    with _metrics(folder, ranks) as metrics:
+        parts = material.training, material.validation
+        training = Training(_plan(run, net), net, material.library, parts, device, folder, ranks, metrics)
+        if resume:
+            training.restore()
+            show.say(f"resumed after {training.notes / 1e6:.2f} M notes")
+        else:
+            metrics.cut_after(-1)
+        if ranks.is_first:
+            run.save(folder)
+        with _interrupts() as interrupted:
+            finished = training.run(show, lambda: bool(interrupted))
+    if ranks.is_first:
+        _say_end(folder, training, finished, show)
+    return finished
+
+
+def _material(run: RunOptions, ranks: Ranks, show: Display) -> Material:
+    with stopped_by_sigterm(), ranks.first_of_machine_before_others():
+        library = prepared([Path(folder) for folder in run.data], run.copies, show)
+        material = Material(library, *works.split(library, works.works_of(library)))
+    show.say(
+        f"{len(material.training)} pieces to train on ({material.notes():,} notes),"
+        f" {len(material.validation)} to validate on"
+    )
+    return material
+
+
+def _net(run: RunOptions, start: str, torch_device: torch.device) -> tuple[Device, NoteNet]:
     torch.manual_seed(run.seed)
-    training = Training(plan, net, library, (training_pieces, validation_pieces), device, folder)
-    if resume:
-        training.restore()
-        show.say(f"resumed after {training.notes / 1e6:.2f} M notes")
-    else:
-        training.metrics.cut_after(-1)
-    run.save(folder)
-    with _interrupts() as interrupted:
-        finished = training.run(show, lambda: bool(interrupted))
+    net = starting_net(start, Sizes(run.hidden, run.layers)).to(torch_device)
+    torch.manual_seed(run.seed)
+    return with_numbers(torch_device, net.sizes.hidden), net
+
+
+def _plan(run: RunOptions, net: NoteNet) -> Plan:
+    return Plan(
+        net.sizes,
+        Budget(run.epochs, run.minutes, run.patience),
+        run.seed,
+        run.rate or (FINE_TUNING_RATE if run.init else NEW_MODEL_RATE),
+        run.recipe,
+        run.rows or MOST_ROWS,
+        starts_trained=bool(run.init),
+    )
+
+
+@contextmanager
+def _metrics(folder: Path, ranks: Ranks) -> Iterator[Metrics]:
+    if not ranks.is_first:
+        yield Metrics(None)
+        return
+    board = open_board(folder)
+    try:
+        yield Metrics(folder / "metrics.jsonl", board.add if board else None)
+    finally:
+        if board:
+            board.close()
+
+
+def _say_end(folder: Path, training: Training, finished: bool, show: Display) -> None:
+    show.say(draw_curves(folder))
     show.close()
-    if not finished:
-        command = shlex.join(["python", "training/train.py", "--resume", "--out", str(folder)])
-        print(f"Stopped and saved after {training.notes / 1e6:.2f} M notes. Go on with: {command}")
-        return INTERRUPTED
-    print(f"Done. The best checkpoint is {folder / 'best'} ({bits_text(training.best)} bits a note).")
-    return 0
-
-
-def _read(run: RunOptions, show: Display) -> Library:
-    folders = [Path(folder) for folder in run.data] or corpus.tune_books()
-    files = corpus.find_files(folders)
-    library = open_library(files, default_cache())
-    for name, reason in library.skipped[:SKIPPED_SHOWN]:
-        show.say(f"skipped: {name} {reason}")
-    if len(library.skipped) > SKIPPED_SHOWN:
-        show.say(f"skipped: {len(library.skipped) - SKIPPED_SHOWN} more")
-    show.say(f"{len(files)} files, {len(library)} pieces, {len(library.skipped)} skipped")
-    return library
+    if finished:
+        early = training.plan.budget.is_out_of_patience(training.since_best)
+        print(
+            f"{'No better for a while: stopped early.' if early else 'Done.'}"
+            f" The best checkpoint is {folder / 'best'} ({bits_text(training.best)} bits a note)."
+        )
+        return
+    command = shlex.join(["python", "training/train.py", "--resume", "--out", str(folder)])
+    print(f"Stopped and saved after {training.notes / 1e6:.2f} M notes. Go on with: {command}")
 
 
 @contextmanager
@@ -97,7 +164,8 @@ def _interrupts() -> Iterator[list[int]]:
     seen: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
-        if seen:
+        # torchrun sends SIGTERM after a Ctrl-C that reached everyone.
+        if number == signal.SIGINT and number in seen:
             raise KeyboardInterrupt
         seen.append(number)
 

@@ -49,12 +49,21 @@ class Logits(NamedTuple):
     duration: Tensor
 
 
-def locked_dropout(values: Tensor, share: float, training: bool) -> Tensor:
+class BatchPart(NamedTuple):
+    """Rows `start` to `stop` of a batch of `total`, of which other processes have the rest."""
+
+    start: int
+    stop: int
+    total: int
+
+
+def locked_dropout(values: Tensor, share: float, training: bool, part: BatchPart | None = None) -> Tensor:
     """Dropout with one mask for all steps of a chunk (Gal & Ghahramani 2016): better for recurrent nets, and
-    a cheap mask."""
+    a cheap mask. With `part`, the mask is that part of the whole batch's."""
     if not training or share == 0.0:
         return values
-    mask = torch.rand(values.shape[1:], device=values.device) >= share
+    start, stop, total = part or (0, values.shape[1], values.shape[1])
+    mask = torch.rand(total, *values.shape[2:], device=values.device)[start:stop] >= share
     return values * (mask / (1.0 - share)).to(values.dtype)
 
 
@@ -128,6 +137,7 @@ class NoteNet(nn.Module):
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
         self.sizes = sizes
+        self.part: BatchPart | None = None
         hidden = sizes.hidden
         pitch, velocity = ("pitch", PITCHES), ("velocity", VELOCITY_CLASSES + 1)
         self.context = ContextEmbedding(hidden)
@@ -170,7 +180,7 @@ class NoteNet(nn.Module):
 
     def dropped(self, values: Tensor) -> Tensor:
         """The same values, some of them zero while training."""
-        return locked_dropout(values, self.sizes.dropout, self.training)
+        return locked_dropout(values, self.sizes.dropout, self.training, self.part)
 
     def ask(self, top: Tensor, asked: Tensor, sounding: Tensor) -> Logits:
         """All fields of the notes that follow, each given those before it: `asked` [6, T, B] as `given`,

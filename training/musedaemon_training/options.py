@@ -6,11 +6,13 @@ import argparse
 import json
 import shlex
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from musedaemon.errors import TrainingError
+from musedaemon_training.copies import DEFAULT_TREATMENT, Treatment, add_copies
 from musedaemon_training.files import whole_or_kept, write_json
+from musedaemon_training.plan import MOST_ROWS
 
 RUN_FILE = "run.json"
 LAST = "last"
@@ -22,7 +24,10 @@ DEFAULT_HIDDEN, DEFAULT_LAYERS = 256, 2
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """What decides a run. `init` is a checkpoint folder, an ONNX file, or `default`; empty for a new
-    model."""
+    model. Without `rows` or `rate`, they are chosen to suit.
+
+    The defaults are those of the runs made before there was a choice.
+    """
 
     data: tuple[str, ...]
     hidden: int
@@ -32,6 +37,10 @@ class RunOptions:
     seed: int
     init: str = ""
     recipe: str = ""
+    copies: Treatment = "keep"
+    rows: int | None = MOST_ROWS
+    rate: float | None = None
+    patience: int | None = None
 
     def save(self, folder: Path) -> None:
         """Remember the run in its folder."""
@@ -42,8 +51,8 @@ def parser() -> argparse.ArgumentParser:
     """The options of `training/train.py`."""
     options = argparse.ArgumentParser(
         prog="train.py",
-        description="Train a note model on folders of MIDI (or ABC) files. Without --data: on the tune books that come"
-        " with music21.",
+        description="Train a note model on folders of music: MIDI, ABC, MusicXML or kern. Without --data: on the tune"
+        " books that come with music21.",
     )
     options.add_argument(
         "--data", nargs="+", action="extend", default=[], metavar="DIR", help="folders of music files, however nested"
@@ -66,6 +75,16 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--hidden", type=count, metavar="N", help=f"units in a layer (default: {DEFAULT_HIDDEN})")
     options.add_argument("--layers", type=count, metavar="N", help=f"LSTM layers (default: {DEFAULT_LAYERS})")
+    options.add_argument(
+        "--rows", type=count, metavar="N", help="rows in a batch, over all processes (default: 64, fewer for few notes)"
+    )
+    options.add_argument(
+        "--rate", type=positive, metavar="R", help="the highest learning rate (default: 0.004; 0.0005 with --init)"
+    )
+    options.add_argument(
+        "--patience", type=count, metavar="N", help="stop after N validations without a better one (default: never)"
+    )
+    add_copies(options)
     options.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     options.add_argument("--seed", type=int, default=1, metavar="N", help="of weights, order and playings (default: 1)")
     return options
@@ -104,6 +123,10 @@ def new_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, Run
         minutes=chosen.minutes,
         seed=chosen.seed,
         init=chosen.init,
+        copies=chosen.copies or DEFAULT_TREATMENT,
+        rows=chosen.rows,
+        rate=chosen.rate,
+        patience=chosen.patience,
         recipe=shlex.join(["python", "training/train.py", *arguments]),
     )
     try:
@@ -113,9 +136,9 @@ def new_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, Run
     return folder, options
 
 
-def old_run(chosen: argparse.Namespace) -> tuple[Path, RunOptions]:
-    """The folder and the options of a run to resume; --epochs, --minutes and --data given anew replace the
-    old ones."""
+def old_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, RunOptions]:
+    """The folder and the options of a run to resume; --epochs, --minutes, --patience and --data given anew replace
+    the old ones. Raises TrainingError where there is none, or when it is to be another run."""
     folder: Path = chosen.out or newest_run()
     if (folder / RUN_FILE).exists() and not _has_begun(folder):
         raise TrainingError(f"The run in {folder} stopped before it saved anything; start it again without --resume.")
@@ -126,19 +149,30 @@ def old_run(chosen: argparse.Namespace) -> tuple[Path, RunOptions]:
         raise TrainingError(
             f"There is no run to resume in {folder}; name its folder with --out, or leave out --resume."
         ) from error
-    if (chosen.hidden or old.hidden, chosen.layers or old.layers) != (old.hidden, old.layers):
-        raise TrainingError(f"The run in {folder} is {old.layers}x{old.hidden}; a resumed run keeps its size.")
+    _check_unchanged(folder, old, chosen)
     new_budget = chosen.epochs is not None or chosen.minutes is not None
-    return folder, RunOptions(
+    return folder, replace(
+        old,
         data=tuple(str(Path(name).expanduser().resolve()) for name in chosen.data) or old.data,
-        hidden=old.hidden,
-        layers=old.layers,
         epochs=chosen.epochs if new_budget else old.epochs,
         minutes=chosen.minutes if new_budget else old.minutes,
-        seed=old.seed,
-        init=old.init,
-        recipe=_with_budget(old.recipe, chosen),
+        patience=chosen.patience or old.patience,
+        recipe=_with_budget(_with_copies(old.recipe, old.copies), chosen),
     )
+
+
+def _check_unchanged(folder: Path, old: RunOptions, chosen: argparse.Namespace) -> None:
+    if (chosen.hidden or old.hidden, chosen.layers or old.layers) != (old.hidden, old.layers):
+        raise TrainingError(f"The run in {folder} is {old.layers}x{old.hidden}; a resumed run keeps its size.")
+    for name in ("rows", "rate", "copies"):
+        now, then = getattr(chosen, name), getattr(old, name)
+        if now not in (None, then):
+            raise TrainingError(f"A resumed run keeps its --{name} ({then or 'default'}); leave that out.")
+
+
+def _with_copies(recipe: str, treatment: Treatment) -> str:
+    """A run made before copies were dropped needs to be told of them now."""
+    return recipe if treatment == DEFAULT_TREATMENT or "--copies" in recipe else f"{recipe} --copies {treatment}"
 
 
 def _with_budget(recipe: str, chosen: argparse.Namespace) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -46,6 +46,9 @@ class Display(Protocol):
     def show(self, standing: Standing) -> None:
         """Where the run stands now."""
 
+    def read(self, done: int, total: int) -> None:
+        """How many of the files are read."""
+
     def say(self, line: str) -> None:
         """A line that stays."""
 
@@ -66,6 +69,10 @@ class Bar:
         """Redraw."""
         self._progress.update(self._task, completed=standing.done, description=standing.short(), refresh=True)
 
+    def read(self, done: int, total: int) -> None:
+        """Redraw."""
+        self._progress.update(self._task, completed=done / total, description=reading_text(done, total), refresh=True)
+
     def say(self, line: str) -> None:
         """Print above the bar."""
         self._progress.console.print(line, markup=False, highlight=False)
@@ -83,9 +90,19 @@ class Lines:
 
     def show(self, standing: Standing) -> None:
         """Print, if the last line is old enough."""
-        if time.monotonic() - self._shown >= LINE_EVERY_S:
-            self._shown = time.monotonic()
+        if self._is_time():
             self.say(standing.line())
+
+    def read(self, done: int, total: int) -> None:
+        """Print, if the last line is old enough."""
+        if self._is_time():
+            self.say(reading_text(done, total))
+
+    def _is_time(self) -> bool:
+        if time.monotonic() - self._shown < LINE_EVERY_S:
+            return False
+        self._shown = time.monotonic()
+        return True
 
     def say(self, line: str) -> None:
         """Print."""
@@ -95,9 +112,30 @@ class Lines:
         """Nothing to put away."""
 
 
+class Nothing:
+    """For the processes of a run that are not its first."""
+
+    def show(self, standing: Standing) -> None:
+        """Nothing."""
+
+    def read(self, done: int, total: int) -> None:
+        """Nothing."""
+
+    def say(self, line: str) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
 def display() -> Display:
     """The display that suits standard output."""
     return Bar() if sys.stdout.isatty() else Lines()
+
+
+def reading_text(done: int, total: int) -> str:
+    """How far reading is, for people."""
+    return f"reading: {done:,} of {total:,} files"
 
 
 def bits_text(bits: Mapping[str, float]) -> str:
@@ -116,19 +154,25 @@ def span_text(seconds: float) -> str:
 
 
 class Metrics:
-    """`metrics.jsonl`: one JSON object a line, written through at once, appended to when a run is resumed."""
+    """`metrics.jsonl`: one JSON object a line, written through at once, appended to when a run is resumed. Without a
+    path nothing is written; a `listener` is told the same."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path | None, listener: Callable[[Mapping[str, Any]], None] | None = None) -> None:
+        self._path, self._listener = path, listener
 
     def write(self, values: Mapping[str, Any]) -> None:
         """Append one object."""
+        if self._path is None:
+            return
+        rounded = {name: round(value, 6) if isinstance(value, float) else value for name, value in values.items()}
         with self._path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps({k: round(v, 6) if isinstance(v, float) else v for k, v in values.items()}) + "\n")
+            stream.write(json.dumps(rounded) + "\n")
+        if self._listener is not None:
+            self._listener(values)
 
     def cut_after(self, step: int) -> None:
         """Forget what was written after the step that a run is resumed from."""
-        if not self._path.exists():
+        if self._path is None or not self._path.exists():
             return
         lines = [
             line for line in self._path.read_text(encoding="utf-8").splitlines() if json.loads(line)["step"] <= step

@@ -42,6 +42,14 @@ class Report:
         self._last = now
         self._tally, self._steps = Tally(), 0
 
+    def end(self, now: Moment, training_s: float) -> str:
+        """The speed and the waiting of this whole stretch, of which `training_s` were not validation: for people,
+        and into the metrics."""
+        notes_per_s = (now.notes - self._first.notes) / max(training_s, 1e-9)
+        waiting = (now.waited_s - self._first.waited_s) / max(training_s, 1e-9)
+        self._metrics.write({"kind": "end", **now.where, "notes_per_s": notes_per_s, "waiting": waiting})
+        return f"{notes_per_s:,.0f} notes/s, {100 * waiting:.1f}% of the time waiting for data"
+
     def _tell(self, now: Moment) -> None:
         seconds = max(now.seconds - self._last.seconds, 1e-9)
         speed = (now.notes - self._last.notes) / seconds

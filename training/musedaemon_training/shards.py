@@ -1,46 +1,53 @@
-"""The cache of pieces read: numpy shards on disk, memory-mapped, made by many processes, resumed where a run
-was cut."""
+"""The cache of pieces read: shards on disk, memory-mapped, made by many processes, resumed where a run was cut."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
-import os
 import shutil
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import platformdirs
 
 from musedaemon.encoding import ENCODING_VERSION
 from musedaemon.errors import TrainingError
 from musedaemon_training.corpus import MusicFile
+from musedaemon_training.files import locked
+from musedaemon_training.melody import KEPT_ONE_IN, RUN_NOTES, Hashes
 from musedaemon_training.notes import NOTE_DTYPE, Notes
-from musedaemon_training.reading import READER_VERSION, Piece, read_pieces
+from musedaemon_training.reading import READER_VERSION
+from musedaemon_training.reading_pool import fill_shards
+from musedaemon_training.shard_files import PIECE_DTYPE, Pieces, ShardFiles, Skipped, records
 
-FILES_A_SHARD = 128
+LOCK_FILE = "lock"
+FEWEST_FILES_A_SHARD = 128
+MOST_SHARDS = 128
+"""Each is a file that stays open while it is mapped, and some systems allow 256."""
 
-
-class Skipped(NamedTuple):
-    """A file (or a tune of it) that is left out, and why in a few words."""
-
-    name: str
-    reason: str
+Ints = npt.NDArray[np.int64]
+Progress = Callable[[int, int], None]
+"""Told (files read, files in all) while a library is made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """All pieces of a corpus. `notes(i)` reads from memory-mapped files; safe to share between threads."""
+    """All pieces of a corpus, what is known of them ([N] records), and where they lie.
+
+    `notes(i)` reads from memory-mapped files; safe to share between threads. `folder` holds the shards and
+    what is worked out from them.
+    """
 
     names: list[str]
     skipped: list[Skipped]
-    _places: list[tuple[int, int, int]]
+    pieces: Pieces
+    folder: Path
+    _places: tuple[Ints, Ints, Ints]
     _shards: list[Notes]
 
     def __len__(self) -> int:
@@ -48,13 +55,31 @@ class Library:
 
     def notes(self, index: int) -> Notes:
         """The notes of one piece, in playing order."""
-        shard, start, stop = self._places[index]
-        return self._shards[shard][start:stop]
+        shard, start, _ = (int(column[index]) for column in self._places)
+        return self._shards[shard][start : start + self.length(index)]
 
     def length(self, index: int) -> int:
         """The number of notes of one piece."""
-        _, start, stop = self._places[index]
-        return stop - start
+        return int(self.pieces["length"][index])
+
+    def melodies(self) -> Iterator[tuple[Ints, Hashes]]:
+        """Shard by shard: (piece, hash) of each melody hash, [n] both, read from disk anew each time."""
+        shard, _, first = self._places
+        # Pieces lie in the order of their shards.
+        borders = np.searchsorted(shard, np.arange(len(self._shards) + 1))
+        for number, (start, stop) in enumerate(pairwise(borders.tolist())):
+            runs = self.pieces["runs"][start:stop].astype(np.int64)
+            owner = np.repeat(np.arange(start, stop), runs)
+            within = np.arange(len(owner)) - np.repeat(np.cumsum(runs) - runs, runs)
+            hashes = ShardFiles.of(self.folder, number).hashes()
+            yield owner, hashes[np.repeat(first[start:stop], runs) + within]
+
+    def only(self, kept: Ints) -> Library:
+        """The same corpus with these pieces only, in rising order."""
+        shard, start, first = self._places
+        places = (shard[kept], start[kept], first[kept])
+        names = [self.names[i] for i in kept.tolist()]
+        return Library(names, self.skipped, self.pieces[kept], self.folder, places, self._shards)
 
 
 def default_cache() -> Path:
@@ -62,22 +87,28 @@ def default_cache() -> Path:
     return platformdirs.user_cache_path("musedaemon") / "shards"
 
 
-def open_library(files: Sequence[MusicFile], cache: Path) -> Library:
+def _unseen(done: int, total: int) -> None:
+    """For who does not want to be told."""
+
+
+def open_library(files: Sequence[MusicFile], cache: Path, tell: Progress = _unseen) -> Library:
     """The pieces of the files, read now where the cache does not have them. Raises TrainingError when none
     is left."""
-    parts = [files[i : i + FILES_A_SHARD] for i in range(0, len(files), FILES_A_SHARD)]
-    folder = cache / _place_key(files) / _content_key(files)
+    size = max(FEWEST_FILES_A_SHARD, -(-len(files) // MOST_SHARDS))
+    parts = [files[i : i + size] for i in range(0, len(files), size)]
+    folder = cache / _place_key(files) / _content_key(files, size)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _read_missing(parts, folder)
+        with locked(folder / LOCK_FILE):
+            fill_shards(folder, parts, lambda done: tell(done, len(files)))
         _drop_older(folder)
     except OSError as error:
         raise TrainingError(
             f"The cache {cache} cannot be written ({error.strerror}); free some space there."
         ) from error
-    library = _load(folder, len(parts))
+    library = _load(folder, parts)
     if len(library) == 0:
-        reasons = "; ".join(f"{name} {reason}" for name, reason in library.skipped[:3])
+        reasons = "; ".join(f"{skipped.name} {skipped.reason}" for skipped in library.skipped[:3])
         raise TrainingError(f"None of the {len(files)} files can be trained on: {reasons}.")
     return library
 
@@ -87,8 +118,9 @@ def _place_key(files: Sequence[MusicFile]) -> str:
     return hashlib.sha256(json.dumps(roots).encode()).hexdigest()[:16]
 
 
-def _content_key(files: Sequence[MusicFile]) -> str:
-    digest = hashlib.sha256(json.dumps([ENCODING_VERSION, READER_VERSION, NOTE_DTYPE.descr, FILES_A_SHARD]).encode())
+def _content_key(files: Sequence[MusicFile], size: int) -> str:
+    made_by = [ENCODING_VERSION, READER_VERSION, NOTE_DTYPE.descr, PIECE_DTYPE.descr, RUN_NOTES, KEPT_ONE_IN, size]
+    digest = hashlib.sha256(json.dumps(made_by).encode())
     for file in files:
         status = file.path.stat()
         digest.update(f"{file.path}\0{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
@@ -101,100 +133,24 @@ def _drop_older(folder: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _missing(parts: Sequence[Sequence[MusicFile]], folder: Path) -> list[int]:
-    return [i for i in range(len(parts)) if not _index_path(folder, i).exists()]
+def _load(folder: Path, parts: Sequence[Sequence[MusicFile]]) -> Library:
+    names: list[str] = []
+    skipped: list[Skipped] = []
+    pieces, places = [np.zeros(0, dtype=PIECE_DTYPE)], [np.zeros((3, 0), dtype=np.int64)]
+    shards: list[Notes] = []
+    for number, files in enumerate(parts):
+        entries = (shard := ShardFiles.of(folder, number)).entries()
+        for file, entry in zip(files, entries, strict=True):
+            names += [f"{file.name}#{title}" if title else file.name for title in entry.titles]
+            skipped += [Skipped(file.name, reason, kind) for kind, reason in entry.skipped]
+        pieces.append(records(entries))
+        places.append(np.stack([np.full(len(pieces[-1]), number), *_starts(pieces[-1])]))
+        shards.append(shard.mapped_notes())
+    shard_of, start, first = np.concatenate(places, axis=1)
+    return Library(names, skipped, np.concatenate(pieces), folder, (shard_of, start, first), shards)
 
 
-def _read_missing(parts: Sequence[Sequence[MusicFile]], folder: Path) -> None:
-    try:
-        _read_in_pool([(i, parts[i]) for i in _missing(parts, folder)], folder)
-    except BrokenProcessPool:
-        # A file so broken that it takes the parser down with it: read the rest file by file, each on its own.
-        for i in _missing(parts, folder):
-            _write_shard(folder, i, _read_one_by_one(parts[i]))
-
-
-def _read_in_pool(tasks: list[tuple[int, Sequence[MusicFile]]], folder: Path) -> None:
-    workers = min(len(tasks), os.cpu_count() or 1)
-    if workers == 0:
-        return
-    with _pool(workers) as pool:
-        for done in as_completed([pool.submit(_read_shard, folder, number, files) for number, files in tasks]):
-            done.result()
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    # Spawned, not forked: the parent may hold torch's threads, and a forked lock never opens.
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_be_silent)
-
-
-def _be_silent() -> None:
-    # The ABC reader prints its complaints from C; they would tear the progress bar.
-    with Path(os.devnull).open("wb") as nothing:
-        os.dup2(nothing.fileno(), 1)
-        os.dup2(nothing.fileno(), 2)
-
-
-def _read_shard(folder: Path, number: int, files: Sequence[MusicFile]) -> None:
-    _write_shard(folder, number, (result for file in files for result in _read_file(file)))
-
-
-def _read_one_by_one(files: Sequence[MusicFile]) -> Iterator[tuple[str, Notes | str]]:
-    for file in files:
-        with _pool(1) as pool:
-            try:
-                yield from pool.submit(_read_file, file).result()
-            except BrokenProcessPool:
-                yield file.name, "crashes the reader"
-
-
-def _read_file(file: MusicFile) -> list[tuple[str, Notes | str]]:
-    results: list[tuple[str, Notes | str]] = []
-    for piece in read_pieces(file.path):
-        if isinstance(piece, Piece):
-            results.append((f"{file.name}#{piece.title}" if piece.title else file.name, piece.notes))
-        else:
-            results.append((file.name, str(piece)))
-    return results
-
-
-def _index_path(folder: Path, number: int) -> Path:
-    return folder / f"{number:05d}.json"
-
-
-def _notes_path(folder: Path, number: int) -> Path:
-    return folder / f"{number:05d}.npy"
-
-
-def _write_shard(folder: Path, number: int, results: Iterator[tuple[str, Notes | str]]) -> None:
-    pieces: list[tuple[str, int]] = []
-    skipped: list[tuple[str, str]] = []
-    parts: list[Notes] = [np.zeros(0, dtype=NOTE_DTYPE)]
-    for name, result in results:
-        if isinstance(result, str):
-            skipped.append((name, result))
-        else:
-            pieces.append((name, len(result)))
-            parts.append(result)
-    part = _notes_path(folder, number).with_suffix(".npy.part")
-    with part.open("wb") as stream:
-        np.save(stream, np.concatenate(parts))
-    part.replace(_notes_path(folder, number))
-    # The index comes last: a shard without one is read again.
-    part = _index_path(folder, number).with_suffix(".json.part")
-    part.write_text(json.dumps({"pieces": pieces, "skipped": skipped}), encoding="utf-8")
-    part.replace(_index_path(folder, number))
-
-
-def _load(folder: Path, count: int) -> Library:
-    library = Library([], [], [], [])
-    for number in range(count):
-        index: dict[str, Any] = json.loads(_index_path(folder, number).read_text(encoding="utf-8"))
-        library.skipped.extend(Skipped(name, reason) for name, reason in index["skipped"])
-        library._shards.append(np.load(_notes_path(folder, number), mmap_mode="r"))
-        start = 0
-        for name, length in index["pieces"]:
-            library.names.append(name)
-            library._places.append((number, start, start + length))
-            start += length
-    return library
+def _starts(pieces: Any) -> tuple[Ints, Ints]:
+    """Where each piece's notes and hashes begin in its shard."""
+    length, runs = pieces["length"].astype(np.int64), pieces["runs"].astype(np.int64)
+    return np.cumsum(length) - length, np.cumsum(runs) - runs

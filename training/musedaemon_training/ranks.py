@@ -1,0 +1,108 @@
+"""The processes of a run: one, or as many as `torchrun` starts. Each has its rows of every batch; all agree on time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple, TypeVar
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from musedaemon.errors import TrainingError
+from musedaemon_training.losses import Tally
+
+LONGEST_WAIT = timedelta(hours=24)
+"""The others wait while the first process of a machine reads a corpus; torchrun itself ends them if one dies."""
+
+
+T = TypeVar("T")
+
+
+class Agreed(NamedTuple):
+    """The first process's time, whether any was interrupted, and the costs of all."""
+
+    seconds: float
+    interrupted: bool
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """This process's place: `rank` of `world`, `local` on its machine."""
+
+    rank: int = 0
+    world: int = 1
+    local: int = 0
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process writes and talks."""
+        return self.rank == 0
+
+    def rows(self, total: int) -> range:
+        """This process's rows of a batch, neighbours. Raises TrainingError when there are not enough for all."""
+        if total < self.world:
+            raise TrainingError(f"{self.world} processes cannot share {total} rows; give --rows {self.world} or more.")
+        return range(total * self.rank // self.world, total * (self.rank + 1) // self.world)
+
+    def device(self, device: torch.device) -> torch.device:
+        """The device of this process: on CUDA, a card for each."""
+        return torch.device("cuda", self.local) if device.type == "cuda" and self.world > 1 else device
+
+    def parallel(self, net: nn.Module) -> nn.Module:
+        """The net with gradients averaged over all processes."""
+        return DistributedDataParallel(net) if self.world > 1 else net
+
+    def summed(self, values: Tensor) -> Tensor:
+        """The sum over all processes, the same in each."""
+        if self.world > 1:
+            distributed.all_reduce(values)
+        return values
+
+    def from_first(self, make: Callable[[], T]) -> T:
+        """What the first process makes, in all."""
+        if self.world == 1:
+            return make()
+        told: list[Any] = [make() if self.is_first else None]
+        distributed.broadcast_object_list(told, device=torch.device("cpu"))
+        made: T = told[0]
+        return made
+
+    def agreed(self, standing: Agreed) -> Agreed:
+        """What all processes decide by, which must be the same in all."""
+        if self.world == 1:
+            return standing
+        seconds = standing.seconds if self.is_first else 0.0
+        told = [seconds, float(standing.interrupted), *standing.tally.nats, *standing.tally.counts]
+        seconds, interrupted, *sums = self.summed(torch.tensor(told, dtype=torch.float64)).tolist()
+        half = len(sums) // 2
+        return Agreed(seconds, interrupted > 0.0, Tally(sums[:half], sums[half:]))
+
+    @contextmanager
+    def first_of_machine_before_others(self) -> Iterator[None]:
+        """The block runs in the first process of each machine, then in the others."""
+        if self.local != 0:
+            self.summed(torch.zeros(1))
+        yield
+        if self.local == 0:
+            self.summed(torch.zeros(1))
+
+
+@contextmanager
+def joined() -> Iterator[Ranks]:
+    """The processes that torchrun started together, or this one alone; parted at the end of the block."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield Ranks()
+        return
+    ranks = Ranks(*(int(os.environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
+    # Small agreements between processors go by gloo, gradients between cards by nccl.
+    distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=LONGEST_WAIT)
+    try:
+        yield ranks
+    finally:
+        distributed.destroy_process_group()

@@ -1,0 +1,9 @@
+"""Read a corpus for training and report what is in it: `python training/prepare.py --help`."""
+
+import sys
+
+if __name__ == "__main__":
+    # Imported here: worker processes load this file too, and need less.
+    from musedaemon_training.preparing import main
+
+    sys.exit(main())
