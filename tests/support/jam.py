@@ -17,7 +17,8 @@ from musedaemon.model.protocol import NoteModel
 from musedaemon.run.musician import FilePlayer
 from musedaemon.run.simulator import Simulator
 
-SETTINGS = EngineSettings(SamplingSettings(), seed=1)
+SETTINGS = EngineSettings(SamplingSettings(), memory=0.0, seed=1)
+"""Without the session memory, so that a reply is the fake model's alone."""
 
 
 @dataclass

@@ -58,6 +58,7 @@ OPTIONS = (
     MODEL,
     Option(("--temperature",), "model", "temperature", "below 1 tamer, above 1 wilder", "T", range_shown=True),
     Option(("--top-p",), "model", "top_p", "the share of likely notes to choose from", "P", range_shown=True),
+    Option(("--memory",), "model", "memory", "0 surprises you, 1 plays your phrase back", "M", range_shown=True),
     Option(("--seed",), "model", "seed", "the same seed gives the same replies", "N", range_shown=True),
     Option(("-q", "--quiet"), "log", "level", "print errors only", fixed="quiet"),
     Option(("-v", "--verbose"), "log", "level", "print more", fixed="verbose"),

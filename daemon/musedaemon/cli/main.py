@@ -24,6 +24,7 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; a wrong option ends with SystemExit(2), as argparse does."""
     _accept_any_name()
+    _keep_to_one_thread()
     try:
         return _run(argv)
     except MusedaemonError as error:
@@ -74,6 +75,15 @@ def _accept_any_name() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _keep_to_one_thread() -> None:
+    """Before numpy is there: its linear algebra else starts a thread a core, which fight over a note's small products.
+
+    Measured on two busy cores: the session memory's part of a note took 10 ms with two threads, 0.2 ms with one.
+    """
+    for library in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(library, "1")
 
 
 def _drop_what_nobody_reads() -> None:

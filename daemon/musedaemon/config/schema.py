@@ -79,6 +79,7 @@ class Model:
     path: str = _setting("", Rule("a model file; empty for the one that comes with musedaemon"))
     temperature: float = _setting(1.0, Rule("below 1 tamer, above 1 wilder", 0.05, 3))
     top_p: float = _setting(0.95, Rule("choose among the likeliest notes that make up this share", 0.05, 1))
+    memory: float = _setting(0.5, Rule("how much it picks up of what was played: 0 nothing, 1 plays it back", 0, 1))
     seed: int = _setting(
         -1, Rule("repeats a session", 0, MAX_SEED, special=-1, special_doc="-1 for a new one at each start")
     )

@@ -25,13 +25,14 @@ from musedaemon.core.dynamics import dynamics_of
 from musedaemon.core.events import CHANNEL_SILENCES, ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.improviser import Improviser
 from musedaemon.core.keys import Keys
+from musedaemon.core.memory import TUNED_DIAL, SessionMemory
 from musedaemon.core.moment import Moment, opening, ticks_per_second
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.reply import Reply, ReplyPlan
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.turns import TRANSITIONS, Move, Turn
-from musedaemon.encoding import TICKS_PER_BEAT, velocity_to_class
+from musedaemon.encoding import TICKS_PER_BEAT
 from musedaemon.model.protocol import NoteModel
 
 HORIZON_S = 1.0
@@ -44,11 +45,14 @@ _RETUNED = 0.02
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """`hand_over_s`: silence that ends a call. `length`: of a reply, in calls. `channel` 0 to 15."""
+    """`hand_over_s`: silence that ends a call. `length`: of a reply, in calls. `memory`: the dial, 0 to 1.
+
+    `channel` is 0 to 15."""
 
     sampling: SamplingSettings
     hand_over_s: float = 0.6
     length: float = 1.0
+    memory: float = TUNED_DIAL
     max_reply_beats: float = 64.0
     channel: int = 0
     seed: int = 0
@@ -61,7 +65,9 @@ class Engine:
         self._model = model
         self._tempo = tempo
         self._settings = settings
-        self._improviser = Improviser(model, settings.sampling)
+        self._moment = opening(model, 0.0)
+        self._memory = SessionMemory(len(self._moment.key), settings.memory)
+        self._improviser = Improviser(model, self._memory, settings.sampling)
         self._keys = Keys()
         self._turn = Turn.WAITING
         self._turns = 0
@@ -69,12 +75,16 @@ class Engine:
         self._phrase: Phrase | None = None
         self._reply: Reply | None = None
         self._deferred: list[MidiEvent] = []
-        self._moment = opening(model, 0.0)
 
     @property
     def moment(self) -> Moment:
         """After the last note that was really heard, the musician's or ours."""
         return self._reply.heard if self._reply else self._moment
+
+    @property
+    def memory(self) -> SessionMemory:
+        """The notes of this session that were really heard."""
+        return self._memory
 
     @property
     def turn(self) -> Turn:
@@ -136,11 +146,9 @@ class Engine:
     def _note_on(self, event: NoteOn) -> None:
         self._move(Move.NOTE_HEARD)
         if self._phrase is None:
-            self._phrase = Phrase()
-        self._phrase.note_on(self._moment, event)
+            self._phrase = Phrase(self._model, self._memory)
         self._keys.press(event.channel, event.pitch)
-        velocity_class = int(velocity_to_class(event.velocity))
-        self._moment = self._moment.heard(self._model, event.at, event.pitch, velocity_class, self._tempo.bpm)
+        self._moment = self._phrase.note_on(self._moment, event, self._tempo.bpm)
 
     def _note_off(self, at: float, channel: int, pitch: int) -> None:
         if self._keys.release(at, channel, pitch):
@@ -148,8 +156,7 @@ class Engine:
 
     def _end_note(self, at: float, channel: int, pitch: int) -> None:
         if self._phrase:
-            self._phrase.note_off(at, channel, pitch)
-        self._moment = self._moment.released(at, pitch, self._tempo.bpm)
+            self._moment = self._phrase.note_off(self._moment, at, channel, pitch, self._tempo.bpm)
 
     def _hand_over_at(self) -> float:
         return self._keys.quiet_since + self._settings.hand_over_s if self._keys.quiet else float("inf")
@@ -162,7 +169,7 @@ class Engine:
         heard_at_bpm = self._tempo.bpm
         bpm = self._tempo.follow(phrase.onsets)
         if abs(bpm / heard_at_bpm - 1) > _RETUNED:
-            self._moment = phrase.replay(self._model, bpm)
+            self._moment = phrase.replay(bpm)
         plan = ReplyPlan(
             after=self._moment,
             dynamics=dynamics_of(phrase, bpm),
@@ -173,7 +180,8 @@ class Engine:
             first_serial=self._serial,
         )
         # One generator a turn: what a withdrawn reply had drawn ahead must not change the replies after it.
-        self._reply = Reply(self._improviser, plan, np.random.default_rng((self._settings.seed, self._turns)))
+        rng = np.random.default_rng((self._settings.seed, self._turns))
+        self._reply = Reply(self._improviser, self._memory, plan, rng)
         return [HandedOver(at)]
 
     def _target_ticks(self, phrase: Phrase, bpm: float) -> int:
@@ -197,6 +205,8 @@ class Engine:
         reply = self._reply
         assert reply is not None
         deferred, self._deferred = self._deferred, []
+        if at - reply.began_at < 60.0 / self._tempo.bpm:
+            reply.unremember()
         if reply.played == 0 and isinstance(deferred[0], NoteOn):
             self._moment, self._reply = reply.heard, None
             self._turns -= 1

@@ -7,7 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from musedaemon.core.memory import NoteClasses, SessionMemory
 from musedaemon.core.moment import Moment
+from musedaemon.core.recollection import Recollection
 from musedaemon.core.sampling import SamplingSettings, distribution, sample
 from musedaemon.encoding import (
     MAX_TICKS,
@@ -16,6 +18,7 @@ from musedaemon.encoding import (
     VELOCITY_CLASSES,
     BoolArray,
     class_to_velocity,
+    time_class,
 )
 from musedaemon.model.protocol import FloatArray, NoteModel
 
@@ -46,16 +49,23 @@ class SampledNote(NamedTuple):
 
 
 class Improviser:
-    """Draws notes from a model. Called on the engine thread; owns nothing but the dials."""
+    """Draws notes from a model and the session memory. Called on the engine thread; owns nothing but the dials."""
 
-    def __init__(self, model: NoteModel, settings: SamplingSettings) -> None:
+    def __init__(self, model: NoteModel, memory: SessionMemory, settings: SamplingSettings) -> None:
         self._model = model
+        self._memory = memory
         self._settings = settings
         self._playable = settings.playable()
         self._any_velocity = np.ones(VELOCITY_CLASSES, dtype=np.bool_)
         self._any_duration = TICKS_OF_CLASS > 0
 
-    def sample_onset(self, moment: Moment, earliest: int, latest: int, rng: np.random.Generator) -> int:
+    def recall(self, moment: Moment) -> Recollection:
+        """What the session says of the note after this moment; for the calls below, until another note is heard."""
+        return self._memory.recall(moment.key, moment.trail)
+
+    def sample_onset(
+        self, moment: Moment, recalled: Recollection, earliest: int, latest: int, rng: np.random.Generator
+    ) -> int:
         """The tick of the next note's onset, from `earliest` to `latest` where the classes reach that far.
 
         The model's own distribution given that nothing has sounded before `earliest`.
@@ -66,30 +76,39 @@ class Improviser:
         allowed = (ticks >= earliest) & (ticks <= latest)
         if not allowed.any():
             allowed[int(np.argmax(ticks >= earliest))] = True
-        return moment.tick + int(TICKS_OF_CLASS[self._draw(moment.state.shift_logits, allowed, rng)])
+        return moment.tick + int(TICKS_OF_CLASS[self._draw(recalled.shift(moment.state.shift_logits), allowed, rng)])
 
-    def next_onset(self, moment: Moment, notes_at_once: int, rng: np.random.Generator) -> int:
+    def next_onset(self, moment: Moment, recalled: Recollection, notes_at_once: int, rng: np.random.Generator) -> int:
         """The tick of the next note's onset, within a running reply; `notes_at_once` share the last one."""
         allowed = np.ones(TIME_CLASSES, dtype=np.bool_)
         allowed[0] = notes_at_once < MOST_NOTES_AT_ONCE
-        return moment.tick + int(TICKS_OF_CLASS[self._draw(moment.state.shift_logits, allowed, rng)])
+        return moment.tick + int(TICKS_OF_CLASS[self._draw(recalled.shift(moment.state.shift_logits), allowed, rng)])
 
-    def sample_note(self, moment: Moment, shape: NoteShape, bpm: float, rng: np.random.Generator) -> SampledNote | None:
+    def sample_note(
+        self, moment: Moment, recalled: Recollection, shape: NoteShape, bpm: float, rng: np.random.Generator
+    ) -> SampledNote | None:
         """Pitch, velocity and duration of a note; None when every playable pitch sounds already."""
         onset = shape.onset
         context = moment.tracker.context(onset)
         free = self._playable & ~context.sounding
         if not free.any():
             return None
-        model, state = self._model, moment.state
-        pitch = self._draw(model.pitch_logits(state, context), free, rng)
-        velocity_logits = model.velocity_logits(state, context, pitch) + shape.loudness
-        velocity = self._draw(velocity_logits, self._any_velocity, rng)
-        duration_logits = model.duration_logits(state, context, pitch, velocity)
+        model, state, shift = self._model, moment.state, context.shift
+        pitch = self._draw(recalled.pitch(model.pitch_logits(state, context), shift), free, rng)
+        velocity_logits = recalled.velocity(model.velocity_logits(state, context, pitch), shift, pitch)
+        velocity = self._draw(velocity_logits + shape.loudness, self._any_velocity, rng)
+        duration_logits = recalled.duration(model.duration_logits(state, context, pitch, velocity), shift, pitch)
         duration = min(int(TICKS_OF_CLASS[self._draw(duration_logits, self._any_duration, rng)]), shape.longest)
         tracker = moment.tracker.copy()
         tracker.note_on(onset, pitch, duration)
-        after = Moment(model.step(state, context, pitch, velocity), tracker, moment.time_at(onset, bpm), onset)
+        after = Moment(
+            state=model.step(state, context, pitch, velocity),
+            tracker=tracker,
+            at=moment.time_at(onset, bpm),
+            tick=onset,
+            trail=moment.trail.followed(pitch),
+            note=NoteClasses(shift, pitch, velocity, time_class(duration)),
+        )
         return SampledNote(onset, pitch, class_to_velocity(velocity), duration, after)
 
     def _draw(self, logits: FloatArray | npt.NDArray[np.float64], allowed: BoolArray, rng: np.random.Generator) -> int:

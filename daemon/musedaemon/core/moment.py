@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from musedaemon.core.memory import DURATION_UNKNOWN, NoteClasses
+from musedaemon.core.trail import NO_TRAIL, Trail
 from musedaemon.encoding import TICKS_PER_BEAT, ContextTracker
-from musedaemon.model.protocol import NoteModel, State
+from musedaemon.model.protocol import FloatArray, NoteModel, State
 
 
 def ticks_per_second(bpm: float) -> float:
@@ -17,15 +19,23 @@ def ticks_per_second(bpm: float) -> float:
 
 
 class Moment(NamedTuple):
-    """After the note that started at `at` (seconds), which is tick `tick`.
+    """After the note that started at `at` (seconds), which is tick `tick`; `note` is that note, None before the first.
 
-    `tracker` is not to be changed: whoever goes on copies it first.
+    `trail` holds the pitches heard last. `tracker` is not to be changed: whoever goes on copies it first.
     """
 
     state: State
     tracker: ContextTracker
     at: float
     tick: int
+    trail: Trail = NO_TRAIL
+    note: NoteClasses | None = None
+
+    @property
+    def key(self) -> FloatArray:
+        """[H] the top hidden vector, by which the session memory knows this moment again."""
+        key: FloatArray = self.state.h[-1, 0]
+        return key
 
     def tick_at(self, at: float, bpm: float) -> int:
         """The tick nearest to a time (seconds, not before this moment) at a tempo."""
@@ -48,7 +58,8 @@ class Moment(NamedTuple):
         state = model.step(self.state, context, pitch, velocity_class)
         tracker = self.tracker.copy()
         tracker.note_on(tick, pitch)
-        return Moment(state, tracker, at, tick)
+        note = NoteClasses(context.shift, pitch, velocity_class, DURATION_UNKNOWN)
+        return Moment(state, tracker, at, tick, self.trail.followed(pitch), note)
 
 
 def opening(model: NoteModel, at: float) -> Moment:

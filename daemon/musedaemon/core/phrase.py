@@ -6,8 +6,9 @@ from collections import deque
 from dataclasses import dataclass
 
 from musedaemon.core.events import NoteOn
+from musedaemon.core.memory import SessionMemory
 from musedaemon.core.moment import Moment
-from musedaemon.encoding import velocity_to_class
+from musedaemon.encoding import time_class, velocity_to_class
 from musedaemon.model.protocol import NoteModel
 
 REPLAYED_NOTES = 128
@@ -16,16 +17,23 @@ REPLAYED_NOTES = 128
 
 @dataclass(slots=True)
 class HeardNote:
-    """A note of the musician's; `off_at` (seconds) is None while its key is held."""
+    """A note of the musician's, remembered under `handle`; `off_at` (seconds) is None while its key is held."""
 
     on: NoteOn
+    tick: int
+    handle: int
     off_at: float | None = None
 
 
 class Phrase:
-    """The notes of one call, with the moments before the latest of them. Owned by the engine."""
+    """The notes of one call, with the moments before the latest of them. Owned by the engine.
 
-    def __init__(self) -> None:
+    Each note enters the session memory as it is heard, and its duration when it ends.
+    """
+
+    def __init__(self, model: NoteModel, memory: SessionMemory) -> None:
+        self._model = model
+        self._memory = memory
         self._notes: list[HeardNote] = []
         self._held: dict[tuple[int, int], HeardNote] = {}
         self._moments: deque[Moment] = deque(maxlen=REPLAYED_NOTES)
@@ -33,17 +41,48 @@ class Phrase:
     def __len__(self) -> int:
         return len(self._notes)
 
-    def note_on(self, before: Moment, event: NoteOn) -> None:
-        """A key went down at the moment `before`; one that is struck again without an off ends first."""
-        self.note_off(event.at, event.channel, event.pitch)
-        note = self._held[event.channel, event.pitch] = HeardNote(event)
+    def note_on(self, before: Moment, event: NoteOn, bpm: float) -> Moment:
+        """A key went down at the moment `before`; the moment after it. A key struck again without an off ends first."""
+        self._end(event.at, event.channel, event.pitch, before.tick_at(event.at, bpm))
+        after, handle = self._hear(before, event, bpm)
+        note = self._held[event.channel, event.pitch] = HeardNote(event, after.tick, handle)
         self._notes.append(note)
         self._moments.append(before)
+        return after
 
-    def note_off(self, at: float, channel: int, pitch: int) -> None:
-        """A key came up (seconds)."""
+    def note_off(self, before: Moment, at: float, channel: int, pitch: int, bpm: float) -> Moment:
+        """A key came up (seconds); the moment after that."""
+        self._end(at, channel, pitch, before.tick_at(at, bpm))
+        return before.released(at, pitch, bpm)
+
+    def replay(self, bpm: float) -> Moment:
+        """The moment after the call, had its latest notes (`REPLAYED_NOTES`) been heard at this tempo: a step each."""
+        latest = self._notes[-len(self._moments) :]
+        self._memory.forget_from(latest[0].handle)
+        moves: list[tuple[float, bool, HeardNote]] = [(note.on.at, True, note) for note in latest]
+        moves += [(note.off_at, False, note) for note in latest if note.off_at is not None]
+        moment = self._moments[0]
+        self._moments.clear()
+        for at, starts, note in sorted(moves, key=lambda move: move[:2]):
+            if starts:
+                self._moments.append(moment)
+                moment, note.handle = self._hear(moment, note.on, bpm)
+                note.tick = moment.tick
+            else:
+                self._memory.finish(note.handle, time_class(moment.tick_at(at, bpm) - note.tick))
+                moment = moment.released(at, note.on.pitch, bpm)
+        return moment
+
+    def _hear(self, before: Moment, event: NoteOn, bpm: float) -> tuple[Moment, int]:
+        velocity_class = int(velocity_to_class(event.velocity))
+        after = before.heard(self._model, event.at, event.pitch, velocity_class, bpm)
+        assert after.note is not None
+        return after, self._memory.remember(before.key, before.trail, after.note)
+
+    def _end(self, at: float, channel: int, pitch: int, tick: int) -> None:
         if note := self._held.pop((channel, pitch), None):
             note.off_at = at
+            self._memory.finish(note.handle, time_class(tick - note.tick))
 
     @property
     def onsets(self) -> list[float]:
@@ -64,17 +103,3 @@ class Phrase:
     def end(self) -> float:
         """When its last key came up (seconds)."""
         return max(note.on.at if note.off_at is None else note.off_at for note in self._notes)
-
-    def replay(self, model: NoteModel, bpm: float) -> Moment:
-        """The moment after the call, had its latest notes (`REPLAYED_NOTES`) been heard at this tempo: a step each."""
-        latest = self._notes[-len(self._moments) :]
-        moves: list[tuple[float, bool, HeardNote]] = [(note.on.at, True, note) for note in latest]
-        moves += [(note.off_at, False, note) for note in latest if note.off_at is not None]
-        moment = self._moments[0]
-        for at, starts, note in sorted(moves, key=lambda move: move[:2]):
-            if starts:
-                velocity_class = int(velocity_to_class(note.on.velocity))
-                moment = moment.heard(model, at, note.on.pitch, velocity_class, bpm)
-            else:
-                moment = moment.released(at, note.on.pitch, bpm)
-        return moment

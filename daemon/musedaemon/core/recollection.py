@@ -120,7 +120,7 @@ def _times_meant() -> Floats:
     return near
 
 
-_TIMES_MEANT = _times_meant()
+TIMES_MEANT = _times_meant()
 
 
 def meant(votes: Floats, model: Floats) -> Floats:
@@ -128,66 +128,69 @@ def meant(votes: Floats, model: Floats) -> Floats:
 
     So a sloppy call is recalled clean (DESIGN 3).
     """
-    shares: Floats = model * ((votes / np.maximum(_TIMES_MEANT @ model, _TINY)) @ _TIMES_MEANT)
+    shares: Floats = model * ((votes / np.maximum(TIMES_MEANT @ model, _TINY)) @ TIMES_MEANT)
     return shares
 
 
 class Recalled:
-    """What the kept notes say after a hidden vector of length 1 [H] and a trail. `gain` scales the votes' odds."""
+    """What the kept notes say after a hidden vector of length 1 [H] and a trail. `gain` scales the votes' odds.
+
+    `signs` [fields of Likeness, N] is what each kept note has in common with now.
+    """
 
     def __init__(self, past: Past, key: FloatArray, trail: Trail, gain: float) -> None:
-        self._past = past
+        self.past = past
         self._gain = gain
-        self._last_pitch = trail.last[0] if trail.last else None
-        self._heard = trail.heard
-        self._signs = _signs(past, key, trail)
+        self.last_pitch = trail.last[0] if trail.last else None
+        self.heard = trail.heard
+        self.signs = _signs(past, key, trail)
 
     def shift(self, logits: FloatArray) -> Floats:
         """[TIME_CLASSES]."""
         model = _softmax(logits)
-        votes = _counted(self._past.shift, self._weights(trust.SHIFT.likeness), TIME_CLASSES)
+        votes = _counted(self.past.shift, self._weights(trust.SHIFT.likeness), TIME_CLASSES)
         return self._mixed(model, meant(votes, model), trust.SHIFT)
 
     def pitch(self, logits: FloatArray, shift: int) -> Floats:
         """[PITCHES]."""
         differs = trust.PITCH.other_shift * self._other_shift(shift)
-        votes = _counted(self._past.pitch, self._weights(trust.PITCH.likeness, differs), PITCHES)
-        if self._last_pitch is not None:
-            pitches = self._last_pitch + self._past.step
+        votes = _counted(self.past.pitch, self._weights(trust.PITCH.likeness, differs), PITCHES)
+        if self.last_pitch is not None:
+            pitches = self.last_pitch + self.past.step
             pitches = np.where((pitches >= 0) & (pitches < PITCHES), pitches, PITCHES)
             votes += _counted(pitches, self._weights(trust.TRANSPOSED, differs), PITCHES)
-        leaning = logits + min(self._gain, 1.0) * _familiarity(self._heard)
+        leaning = logits + min(self._gain, 1.0) * _familiarity(self.heard)
         return self._mixed(_softmax(leaning), votes, trust.PITCH)
 
     def velocity(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
         """[VELOCITY_CLASSES]."""
         weights = self._weights(trust.VELOCITY.likeness, self._other_note(trust.VELOCITY, shift, pitch))
-        votes = _counted(self._past.velocity, weights, VELOCITY_CLASSES)
+        votes = _counted(self.past.velocity, weights, VELOCITY_CLASSES)
         return self._mixed(_softmax(logits), votes, trust.VELOCITY)
 
     def duration(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
         """[TIME_CLASSES]."""
         model = _softmax(logits)
         weights = self._weights(trust.DURATION.likeness, self._other_note(trust.DURATION, shift, pitch))
-        votes = _counted(self._past.duration, weights, TIME_CLASSES)
+        votes = _counted(self.past.duration, weights, TIME_CLASSES)
         return self._mixed(model, meant(votes, model), trust.DURATION)
 
     def _weights(self, likeness: Likeness, differs: FloatArray | float = 0.0) -> FloatArray:
-        logarithms = np.array(likeness, dtype=np.float32) @ self._signs + differs
+        logarithms = np.array(likeness, dtype=np.float32) @ self.signs + differs
         weights: FloatArray = np.exp(np.minimum(logarithms, _HEAVIEST))
         return weights
 
     def _other_shift(self, shift: int) -> FloatArray:
         """[N] 1 where a kept note came after another time than the next one will."""
         ticks = float(TICKS_OF_CLASS[shift])
-        other: FloatArray = (np.abs(self._past.shift_ticks - ticks) > 2.0 + 0.1 * ticks).astype(np.float32)
+        other: FloatArray = (np.abs(self.past.shift_ticks - ticks) > 2.0 + 0.1 * ticks).astype(np.float32)
         return other
 
     def _other_note(self, trusted: Trust, shift: int, pitch: int) -> FloatArray:
         """[N] what the logarithms of the weights lose (or gain) where a kept note is not the one that was chosen."""
-        other_pitch = np.where(self._past.pitch == pitch, np.float32(0.0), np.float32(trusted.other_pitch))
-        if self._last_pitch is not None:
-            moved = (self._past.step == pitch - self._last_pitch) & (self._past.pitch != pitch)
+        other_pitch = np.where(self.past.pitch == pitch, np.float32(0.0), np.float32(trusted.other_pitch))
+        if self.last_pitch is not None:
+            moved = (self.past.step == pitch - self.last_pitch) & (self.past.pitch != pitch)
             other_pitch[moved] = trusted.other_pitch_same_interval
         differs: FloatArray = other_pitch + np.float32(trusted.other_shift) * self._other_shift(shift)
         return differs

@@ -11,7 +11,9 @@ from musedaemon.core.commands import PlannedNote
 from musedaemon.core.dynamics import Dynamics
 from musedaemon.core.ending import EARLIEST, LATEST, REST_TICKS, TailNote, best_ending, ending_score
 from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
+from musedaemon.core.memory import SessionMemory
 from musedaemon.core.moment import Moment, ticks_per_second
+from musedaemon.core.recollection import Recollection
 from musedaemon.encoding import TICKS_PER_BEAT
 
 _ENTRY_TICKS = 2 * TICKS_PER_BEAT
@@ -38,8 +40,11 @@ class Reply:
     place to end is chosen.
     """
 
-    def __init__(self, improviser: Improviser, plan: ReplyPlan, rng: np.random.Generator) -> None:
+    def __init__(
+        self, improviser: Improviser, memory: SessionMemory, plan: ReplyPlan, rng: np.random.Generator
+    ) -> None:
         self._improviser = improviser
+        self._memory = memory
         self._plan = plan
         self._rng = rng
         self._latest = plan.after
@@ -49,6 +54,7 @@ class Reply:
         self._notes_at_once = 0
         self._start: int | None = None
         self._sampled_end = -1
+        self._first_handle = 0
         self.heard = plan.after
         self.complete = False
         self.played = 0
@@ -85,8 +91,9 @@ class Reply:
 
         `complete` says that the reply has come to its end.
         """
-        onset = self._next_onset()
-        note = None if onset is None else self._sample(onset)
+        recalled = self._improviser.recall(self._latest)
+        onset = self._next_onset(recalled)
+        note = None if onset is None else self._sample(onset, recalled)
         if onset is None or note is None:
             return self._finish()
         ending = self._ending_before(onset)
@@ -97,22 +104,30 @@ class Reply:
         return []
 
     def commit(self, serial: int) -> None:
-        """A note has left: what was sampled becomes what was heard."""
-        self.heard = self._planned.pop(serial)
+        """A note has left: what was sampled becomes what was heard, and is remembered."""
+        before, self.heard = self.heard, self._planned.pop(serial)
+        assert self.heard.note is not None
+        handle = self._memory.remember(before.key, before.trail, self.heard.note)
+        self._first_handle = handle if self.played == 0 else self._first_handle
         self.played += 1
 
-    def _next_onset(self) -> int | None:
+    def unremember(self) -> None:
+        """Leave no trace of the notes that have left: it was a false start."""
+        if self.played:
+            self._memory.forget_from(self._first_handle)
+
+    def _next_onset(self, recalled: Recollection) -> int | None:
         """The tick of the next note; None where the model itself rests near the target, or time is up."""
         if self._start is None:
             rate = ticks_per_second(self._plan.bpm)
             after = self._plan.after
             earliest = after.tick + math.ceil((self._plan.earliest_at - after.at) * rate)
-            return self._improviser.sample_onset(after, earliest, earliest + _ENTRY_TICKS, self._rng)
-        onset = self._improviser.next_onset(self._latest, self._notes_at_once, self._rng)
+            return self._improviser.sample_onset(after, recalled, earliest, earliest + _ENTRY_TICKS, self._rng)
+        onset = self._improviser.next_onset(self._latest, recalled, self._notes_at_once, self._rng)
         rests = self._sampled_end >= self._limit(EARLIEST) and onset >= self._sampled_end + REST_TICKS
         return None if rests or onset >= self._limit(LATEST) else onset
 
-    def _sample(self, onset: int) -> SampledNote | None:
+    def _sample(self, onset: int, recalled: Recollection) -> SampledNote | None:
         starts_together = self._start is not None and onset == self._latest.tick
         self._notes_at_once = self._notes_at_once + 1 if starts_together else 1
         self._start = onset if self._start is None else self._start
@@ -121,7 +136,7 @@ class Reply:
             longest=self._limit(LATEST) + TICKS_PER_BEAT - onset,
             loudness=self._plan.dynamics.lean(onset - self._plan.after.tick),
         )
-        return self._improviser.sample_note(self._latest, shape, self._plan.bpm, self._rng)
+        return self._improviser.sample_note(self._latest, recalled, shape, self._plan.bpm, self._rng)
 
     def _ending_before(self, onset: int) -> float | None:
         """How well the reply would end before a note at `onset`; None in the midst of a chord, or too early."""

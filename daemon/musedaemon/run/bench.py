@@ -10,6 +10,7 @@ import numpy as np
 
 from musedaemon.core.dynamics import Dynamics
 from musedaemon.core.improviser import Improviser, NoteShape
+from musedaemon.core.memory import REACH, NoteClasses, SessionMemory
 from musedaemon.core.moment import Moment, opening
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.encoding import MAX_TICKS, VELOCITY_UNKNOWN
@@ -71,15 +72,26 @@ def _steps(model: NoteModel) -> Iterator[None]:
 
 
 def _notes(model: NoteModel) -> Iterator[None]:
-    improviser = Improviser(model, SamplingSettings())
+    """Whole notes with the session memory full, as late in a jam."""
+    moment = _first(model)
+    memory = SessionMemory(len(moment.key))
+    improviser = Improviser(model, memory, SamplingSettings())
     rng = np.random.default_rng(0)
     any_loudness = Dynamics(np.full(4, 64.0), 20.0).lean(0)
-    moment = _first(model)
+    trail = moment.trail
+    for index in range(REACH):
+        key = rng.standard_normal(len(moment.key), dtype=np.float32)
+        pitch = 36 + index % 48
+        memory.remember(key, trail, NoteClasses(12, pitch, 16, 12))
+        trail = trail.followed(pitch)
     together = 1
     while True:
-        onset = improviser.next_onset(moment, together, rng)
+        recalled = improviser.recall(moment)
+        onset = improviser.next_onset(moment, recalled, together, rng)
         together = together + 1 if onset == moment.tick else 1
-        note = improviser.sample_note(moment, NoteShape(onset, MAX_TICKS, any_loudness), _BPM, rng)
+        note = improviser.sample_note(moment, recalled, NoteShape(onset, MAX_TICKS, any_loudness), _BPM, rng)
+        if note and note.after.note:
+            memory.remember(moment.key, moment.trail, note.after.note)
         moment = note.after if note else _first(model)
         yield
 

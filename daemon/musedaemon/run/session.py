@@ -81,6 +81,7 @@ def _engine_settings(config: Config, seed: int) -> EngineSettings:
         sampling=SamplingSettings(model.temperature, model.top_p, model.lowest_pitch, model.highest_pitch),
         hand_over_s=turns.hand_over_s,
         length=turns.length,
+        memory=model.memory,
         max_reply_beats=turns.max_reply_beats,
         channel=config.ports.response_channel - 1,
         seed=seed,

@@ -7,15 +7,17 @@ from support.jam import jam, melody
 
 from musedaemon.core.dynamics import dynamics_of
 from musedaemon.core.events import NoteOn
+from musedaemon.core.memory import SessionMemory
 from musedaemon.core.moment import opening
 from musedaemon.core.phrase import Phrase
 from musedaemon.encoding import class_to_velocity
 
 
 def phrase(velocities: list[int], step: float = 0.5) -> Phrase:
-    made = Phrase()
+    made = Phrase(FakeModel(), SessionMemory(hidden=2))
+    moment = opening(FakeModel(), 0.0)
     for index, velocity in enumerate(velocities):
-        made.note_on(opening(FakeModel(), 0.0), NoteOn(index * step, 0, 60, velocity))
+        moment = made.note_on(moment, NoteOn(index * step, 0, 60, velocity), 120.0)
     return made
 
 

@@ -144,6 +144,33 @@ def test_a_found_tempo_makes_the_engine_hear_the_call_again() -> None:
     assert model.steps >= 2 * 9
 
 
+def test_with_the_memory_at_full_the_phrase_is_played_back() -> None:
+    call = melody([60, 64, 67, 72, 71, 67, 65, 62, 60, 64, 67, 72, 71, 67, 65, 62])
+    steps = {(64 - 60, 67 - 64), (67 - 64, 72 - 67), (72 - 67, 71 - 72), (71 - 72, 67 - 71), (67 - 71, 65 - 67)}
+
+    def motifs(memory: float) -> int:
+        pitches = [note.pitch for note in jam(call, settings=replace(SETTINGS, memory=memory)).notes()]
+        return sum((b - a, c - b) in steps for a, b, c in zip(pitches, pitches[1:], pitches[2:], strict=False))
+
+    assert motifs(0.0) == 0  # the fake model knows nothing but its scale
+    assert motifs(1.0) > 4
+
+
+def test_a_false_start_leaves_no_trace_in_the_memory() -> None:
+    whole = jam(CALL).notes()
+    again = melody([67, 65, 64, 62, 60, 62, 64, 65], start=whole[0].at + 0.2)
+    remembered = replace(SETTINGS, memory=0.5)
+    with_false_start = jam([*CALL, *again], settings=remembered)
+    assert with_false_start.turns[0].withdrawn
+    assert with_false_start.turns[0].reply_notes == 1
+    assert len(with_false_start.engine.memory) == 16 + with_false_start.turns[1].reply_notes
+
+
+def test_what_was_really_heard_is_remembered_and_no_more() -> None:
+    done = jam(CALL)
+    assert len(done.engine.memory) == len(CALL) // 2 + len(done.notes())
+
+
 def test_silence_and_nothing_but_pedals_start_no_turn() -> None:
     assert jam([]).turns == []
     assert jam([ControlChange(0.0, 0, 64, 127), ControlChange(1.0, 0, 64, 0)]).turns == []

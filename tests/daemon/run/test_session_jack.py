@@ -53,6 +53,11 @@ def finish(process: subprocess.Popen[str], number: signal.Signals = signal.SIGIN
     return out
 
 
+def next_line(process: subprocess.Popen[str], beginning: str) -> str:
+    assert process.stdout is not None
+    return next(line for line in iter(process.stdout.readline, "") if line.startswith(beginning))
+
+
 def data_of(recorded: list[tuple[float, bytes]]) -> list[bytes]:
     return [data for _, data in recorded]
 
@@ -61,13 +66,13 @@ def test_a_phrase_played_into_the_port_is_answered(jack_server: JackServer) -> N
     with daemon("--no-thru", "--channel", "3") as process, JackBench(jack_server) as bench:
         bench.listen_to(OUT)
         start = bench.play(PHRASE, into=IN)
-        bench.wait_for(4, patience=20)
-        recorded = bench.wait_for_silence(1.5)
+        turn = next_line(process, "turn 1")
+        recorded = bench.recorded
         out = finish(process)
     assert recorded[0][0] >= start + PHRASE[-1][0] + 0.2
     assert unbalanced(data_of(recorded)) == {}
     assert {data[0] & 0x0F for data in data_of(recorded)} == {2}
-    assert "turn 1  240 bpm  call 6 notes" in out
+    assert turn.startswith("turn 1  240 bpm  call 6 notes")
     assert f"6 notes heard, {len(note_ons(data_of(recorded)))} played" in out
 
 
@@ -127,9 +132,7 @@ def test_a_port_is_recorded_into_a_file(jack_server: JackServer, tmp_path: Path)
     target = tmp_path / "take.mid"
     with daemon("--out", str(target)) as process, JackBench(jack_server) as bench:
         bench.play(PHRASE, into=IN)
-        assert process.stdout is not None
-        lines = iter(process.stdout.readline, "")
-        assert any(line.startswith("turn 1") for line in lines)
+        next_line(process, "turn 1")
         finish(process)
     written = tracks(target)
     assert len(note_ons(written["call"])) == len(PITCHES)
