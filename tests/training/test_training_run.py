@@ -74,6 +74,12 @@ def test_a_run_learns_and_leaves_all_that_the_next_step_needs(
     assert best.config.recipe.startswith("python training/train.py --data")
     assert sorted(path.name for path in (run / "best").iterdir()) == ["config.json", "model.safetensors"]
     assert not list(run.rglob("*.part"))
+    (end,) = metrics(run, "end")
+    assert end["notes_per_s"] > 0
+    assert 0 <= end["waiting"] <= 1
+    assert "of the time waiting for data" in said
+    assert told[-1]["step"] == end["step"], "nothing of the last steps is lost"
+    assert (run / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
 def stop_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,6 @@ def report_text(values: dict[str, Any]) -> str:
             f"tempo marked for {values['tempo']['marked']:.0%} of the notes{middle};"
             f" dynamics for {values['dynamics']['marked']:.0%}",
             f"meter marked for {values['meter']['marked']:.0%}: {meters}",
-            f"names of all that is dropped: {Path(values['shards']) / REPORT_FILE}",
+            f"all of this, and the names of what is dropped: {Path(values['shards']) / REPORT_FILE}",
         )
     )

@@ -38,12 +38,12 @@ def _draw_bits(axes: Any, lines: list[dict[str, Any]]) -> None:
             label = field if kind == "validation" else None
             x, y = [line["notes"] / 1e6 for line in chosen], [line["bits"][field] for line in chosen]
             axes.plot(x, y, color=f"C{number}", label=label, **style)
-    axes.set(xlabel="million notes", ylabel="bits a note", ylim=(0, None))
+    axes.set(xlabel="million notes", ylabel="bits a note", xlim=(0, None), ylim=(0, None))
     axes.set_title("training (pale, as played) and validation (as written)", fontsize="medium")
     axes.legend()
 
 
 def _draw_rate(axes: Any, lines: list[dict[str, Any]]) -> None:
     axes.plot([line["notes"] / 1e6 for line in lines], [line["rate"] for line in lines], color="C4")
-    axes.set(xlabel="million notes", ylim=(0, None))
+    axes.set(xlabel="million notes", xlim=(0, None), ylim=(0, None))
     axes.set_title("learning rate", fontsize="medium")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 
 from musedaemon.errors import MusedaemonError
-from musedaemon_training import options, works
+from musedaemon_training import checkpoint, options, works
 from musedaemon_training.boards import open_board
 from musedaemon_training.curves import draw_curves
 from musedaemon_training.device import Device, choose_device, with_numbers
@@ -153,6 +153,10 @@ def _say_end(folder: Path, training: Training, finished: bool, show: Display) ->
             f"{'No better for a while: stopped early.' if early else 'Done.'}"
             f" The best checkpoint is {folder / 'best'} ({bits_text(training.best)} bits a note)."
         )
+        if checkpoint.load(folder / "best").config.notes == 0:
+            print(
+                f"It is the model that training began with: none after it scored better; the last is {folder / 'last'}."
+            )
         return
     command = shlex.join(["python", "training/train.py", "--resume", "--out", str(folder)])
     print(f"Stopped and saved after {training.notes / 1e6:.2f} M notes. Go on with: {command}")

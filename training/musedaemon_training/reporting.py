@@ -45,6 +45,8 @@ class Report:
     def end(self, now: Moment, training_s: float) -> str:
         """The speed and the waiting of this whole stretch, of which `training_s` were not validation: for people,
         and into the metrics."""
+        if self._steps:
+            self._tell(now)
         notes_per_s = (now.notes - self._first.notes) / max(training_s, 1e-9)
         waiting = (now.waited_s - self._first.waited_s) / max(training_s, 1e-9)
         self._metrics.write({"kind": "end", **now.where, "notes_per_s": notes_per_s, "waiting": waiting})

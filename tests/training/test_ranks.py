@@ -1,0 +1,85 @@
+"""Several processes, as `torchrun` starts them, give the curve of one."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file
+from support.music_files import write_corpus
+
+from musedaemon.errors import TrainingError
+from musedaemon_training import main
+from musedaemon_training.ranks import Ranks
+
+TRAIN = Path(__file__).parents[2] / "training" / "train.py"
+SMALL = ("--hidden", "16", "--layers", "2", "--device", "cpu", "--rows", "5")
+
+
+def free_port() -> int:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port: int = bound.getsockname()[1]
+        return port
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def train(*arguments: str | Path) -> None:
+    assert main.main([str(argument) for argument in arguments]) == 0
+
+
+def train_in_two(*arguments: str | Path) -> str:
+    start = ["-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    start += ["--master-addr", "127.0.0.1", "--master-port", str(free_port())]
+    command = [sys.executable, *start, str(TRAIN), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def metrics(run: Path, kind: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [line for line in lines if line["kind"] == kind]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="torchrun and gloo: Linux and macOS")
+def test_two_processes_give_the_curve_of_one_and_take_over_its_run(tmp_path: Path) -> None:
+    data, one, two = write_corpus(tmp_path / "data", 8, notes=300), tmp_path / "one", tmp_path / "two"
+    train("--data", data, "--out", one, "--epochs", "12", *SMALL)
+    assert train_in_two("--data", data, "--out", two, "--epochs", "12", *SMALL).count("Done.") == 1
+    curves = [[line["bits"]["total"] for line in metrics(run, "training")] for run in (one, two)]
+    assert len(curves[0]) >= 3
+    assert curves[0] == pytest.approx(curves[1], rel=1e-4)
+    assert curves[0][-1] < 0.9 * curves[0][0]
+    assert metrics(one, "validation")[-1]["bits"] == pytest.approx(metrics(two, "validation")[-1]["bits"], rel=1e-4)
+    assert metrics(one, "end")[0]["notes"] == metrics(two, "end")[0]["notes"]
+    states = [load_file(run / "last" / "progress.safetensors")["memory.h"] for run in (one, two)]
+    assert states[0].shape == (2, 5, 16)
+    assert float((states[0] - states[1]).abs().max()) < 1e-2
+
+    for run in (one, two):
+        train("--resume", "--out", run, "--epochs", "15")
+    ends = [metrics(run, "validation")[-1]["bits"]["total"] for run in (one, two)]
+    assert ends[0] == pytest.approx(ends[1], rel=1e-3)
+
+
+def test_rows_are_shared_without_a_gap() -> None:
+    shares = [Ranks(rank, 3).rows(8) for rank in range(3)]
+    assert [list(share) for share in shares] == [[0, 1], [2, 3, 4], [5, 6, 7]]
+    with pytest.raises(TrainingError, match="3 processes cannot share 2 rows"):
+        Ranks(0, 3).rows(2)
+
+
+def test_one_process_agrees_with_itself() -> None:
+    assert Ranks().from_first(lambda: 5) == 5
+    with Ranks().first_of_machine_before_others():
+        pass
