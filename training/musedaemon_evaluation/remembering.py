@@ -11,7 +11,7 @@ import numpy.typing as npt
 from musedaemon.core.memory import DURATION_UNKNOWN, TUNED_DIAL, NoteClasses, SessionMemory
 from musedaemon.core.recollection import Recollection
 from musedaemon.core.trail import NO_TRAIL
-from musedaemon.encoding import ticks_to_class
+from musedaemon.encoding import time_class
 from musedaemon.model.protocol import FloatArray
 from musedaemon_evaluation.pieces import Score
 from musedaemon_evaluation.predicting import Predictions
@@ -20,36 +20,36 @@ Logits = tuple[npt.NDArray[np.floating], ...]
 
 
 def with_memory(score: Score, predictions: Predictions, dial: float = TUNED_DIAL) -> Iterator[Logits]:
-    """The logits of each note after the first, the memory mixed in.
+    """The logits of each note after the first, the memory mixed in."""
+    shifts, pitches = score.playing.asked[0].tolist(), score.playing.asked[4].tolist()
+    for index, recollection in enumerate(recollections(score, predictions.keys, dial)):
+        own, shift, pitch = predictions.logits, shifts[index + 1], pitches[index + 1]
+        yield (
+            recollection.shift(own[0][index]),
+            recollection.pitch(own[1][index], shift),
+            recollection.velocity(own[2][index], shift, pitch),
+            recollection.duration(own[3][index], shift, pitch),
+        )
+
+
+def recollections(score: Score, keys: FloatArray, dial: float = TUNED_DIAL) -> Iterator[Recollection]:
+    """What is recalled before each note after the first, whose `keys` are given [N - 1, H].
 
     As in a session, a note is kept once it has begun, and its duration is known once it has ended.
     """
-    given = score.playing.given.astype(np.int64)
-    onset = score.notes["onset"].astype(np.int64)
-    end = onset + score.notes["duration"]
-    duration = ticks_to_class(score.notes["duration"])
-    memory = SessionMemory(predictions.keys.shape[1], dial)
-    key: FloatArray = np.zeros(predictions.keys.shape[1], dtype=np.float32)
+    memory = SessionMemory(keys.shape[1], dial)
+    key: FloatArray = np.zeros(keys.shape[1], dtype=np.float32)
     trail = NO_TRAIL
     held: list[tuple[int, int, int]] = []
-    for index in range(len(score.playing)):
-        while held and held[0][0] <= onset[index]:
+    shifts, pitches, velocities = (score.playing.given[row].tolist() for row in (0, 4, 5))
+    onsets, durations = score.notes["onset"].tolist(), score.notes["duration"].tolist()
+    for index, onset in enumerate(onsets):
+        while held and held[0][0] <= onset:
             memory.finish(*heapq.heappop(held)[1:])
         if index > 0:
-            key = predictions.keys[index - 1]
-            recollection = memory.recall(key, trail)
-            yield _asked(recollection, tuple(field[index - 1] for field in predictions.logits), given[:, index])
-        shift, pitch, velocity = int(given[0, index]), int(given[4, index]), int(given[5, index])
-        handle = memory.remember(key, trail, NoteClasses(shift, pitch, velocity, DURATION_UNKNOWN))
-        heapq.heappush(held, (int(end[index]), handle, int(duration[index])))
-        trail = trail.followed(pitch)
-
-
-def _asked(recollection: Recollection, logits: tuple[FloatArray, ...], note: npt.NDArray[np.int64]) -> Logits:
-    shift, pitch = int(note[0]), int(note[4])
-    return (
-        recollection.shift(logits[0]),
-        recollection.pitch(logits[1], shift),
-        recollection.velocity(logits[2], shift, pitch),
-        recollection.duration(logits[3], shift, pitch),
-    )
+            key = keys[index - 1]
+            yield memory.recall(key, trail)
+        note = NoteClasses(shifts[index], pitches[index], velocities[index], DURATION_UNKNOWN)
+        handle = memory.remember(key, trail, note)
+        heapq.heappush(held, (onset + durations[index], handle, time_class(durations[index])))
+        trail = trail.followed(pitches[index], velocities[index])

@@ -12,7 +12,7 @@ import numpy as np
 
 from musedaemon.core.recollection import Nothing, Past, Recalled, Recollection, unit
 from musedaemon.core.trail import NEVER_KEPT, RUN_NOTES, TRAIL_NOTES, Trail, history
-from musedaemon.encoding import PITCHES, TICKS_OF_CLASS, TIME_CLASSES, VELOCITY_CLASSES
+from musedaemon.encoding import PITCHES, TICKS_OF_CLASS, TIME_CLASSES, VELOCITY_CLASSES, VELOCITY_UNKNOWN
 from musedaemon.model.protocol import FloatArray
 
 REACH = 1024
@@ -25,6 +25,7 @@ DURATION_UNKNOWN = TIME_CLASSES
 _MOST_DIAL = 0.98
 _NO_HANDLE = -1
 _NO_STEP = 2 * PITCHES
+_NO_RISE = 2 * VELOCITY_CLASSES
 
 
 class NoteClasses(NamedTuple):
@@ -54,10 +55,10 @@ class SessionMemory:
             intervals=np.zeros((REACH, RUN_NOTES), dtype=np.int16),
             shift=np.zeros(REACH, dtype=np.int64),
             pitch=np.zeros(REACH, dtype=np.int64),
-            velocity=np.zeros(REACH, dtype=np.int64),
             duration=np.zeros(REACH, dtype=np.int64),
             shift_ticks=np.zeros(REACH, dtype=np.float32),
             step=np.zeros(REACH, dtype=np.int64),
+            rise=np.zeros(REACH, dtype=np.int64),
         )
 
     def __len__(self) -> int:
@@ -75,8 +76,10 @@ class SessionMemory:
         past = self._past
         past.keys[slot] = unit(key)
         past.pitches[slot], past.intervals[slot] = history(trail, NEVER_KEPT)
-        past.shift[slot], past.pitch[slot], past.velocity[slot], past.duration[slot] = note
+        past.shift[slot], past.pitch[slot], past.duration[slot] = note.shift, note.pitch, note.duration
         past.shift_ticks[slot] = TICKS_OF_CLASS[note.shift]
+        known = VELOCITY_UNKNOWN not in (note.velocity, trail.velocity)
+        past.rise[slot] = note.velocity - trail.velocity if known else _NO_RISE
         past.step[slot] = note.pitch - trail.last[0] if trail.last else _NO_STEP
         return handle
 
@@ -92,7 +95,7 @@ class SessionMemory:
         past = self._past
         past.shift[taken_back] = past.duration[taken_back] = TIME_CLASSES
         past.pitch[taken_back] = PITCHES
-        past.velocity[taken_back] = VELOCITY_CLASSES
+        past.rise[taken_back] = _NO_RISE
         past.step[taken_back] = _NO_STEP
         self._count = min(self._count, handle)
 

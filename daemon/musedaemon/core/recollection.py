@@ -3,8 +3,9 @@
 Each kept note has a weight, higher the nearer its key is to the hidden vector now (the continuous cache of Grave et al.
 2016). A recurrent net forgets a tune sooner than its listener does, so a weight also grows with the run of last notes
 that agree, in pitch or in interval, as far back as they do (the unbounded contexts of PPM*, Cleary & Teahan 1997).
-Notes vote for their classes and, where intervals agree, for the transposed pitch; the heavier the votes are in all, the
-larger their share. Beside that, pitches lean towards the scale that was heard of late.
+Notes vote for their classes and, where intervals agree, for the transposed pitch; for velocity they vote for their rise
+or fall. The heavier the votes are in all, and the less sure the model is, the larger their share. Beside that, pitches
+lean towards the scale that was heard of late.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _COMMON_NOTES = 4
 _ONE_EACH = np.ones(_COMMON_NOTES, dtype=np.float32)
 _HEAVIEST = 15.0
 _TINY = 1e-30
+LEAST_UNSURE = 1e-3
 _PITCH_CLASS = np.arange(PITCHES) % 12
 # Of the eight bits of a byte: a run of eight notes is looked up, many times quicker than it is multiplied out.
 _LEADING_ONES = np.array([8 - (~byte & 0xFF).bit_length() for byte in range(256)], dtype=np.float32)
@@ -43,11 +45,12 @@ class Past(NamedTuple):
     """[N, RUN_NOTES] of the same."""
     shift: Ints
     pitch: Ints
-    velocity: Ints
     duration: Ints
     shift_ticks: FloatArray
     step: Ints
     """[N] semitones from the note before; beyond all pitches where there was none."""
+    rise: Ints
+    """[N] classes of velocity from the note before; beyond all where one of the two is unknown."""
 
     def first(self, count: int) -> Past:
         """The same of the first `count` notes, without copying."""
@@ -57,10 +60,10 @@ class Past(NamedTuple):
             self.intervals[:count],
             self.shift[:count],
             self.pitch[:count],
-            self.velocity[:count],
             self.duration[:count],
             self.shift_ticks[:count],
             self.step[:count],
+            self.rise[:count],
         )
 
 
@@ -143,6 +146,7 @@ class Recalled:
         self._gain = gain
         self.last_pitch = trail.last[0] if trail.last else None
         self.heard = trail.heard
+        self.last_velocity = trail.velocity
         self.signs = _signs(past, key, trail)
 
     def shift(self, logits: FloatArray) -> Floats:
@@ -165,7 +169,7 @@ class Recalled:
     def velocity(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
         """[VELOCITY_CLASSES]."""
         weights = self._weights(trust.VELOCITY.likeness, self._other_note(trust.VELOCITY, shift, pitch))
-        votes = _counted(self.past.velocity, weights, VELOCITY_CLASSES)
+        votes = _counted(self.levels(), weights, VELOCITY_CLASSES)
         return self._mixed(_softmax(logits), votes, trust.VELOCITY)
 
     def duration(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
@@ -174,6 +178,12 @@ class Recalled:
         weights = self._weights(trust.DURATION.likeness, self._other_note(trust.DURATION, shift, pitch))
         votes = _counted(self.past.duration, weights, TIME_CLASSES)
         return self._mixed(model, meant(votes, model), trust.DURATION)
+
+    def levels(self) -> Ints:
+        """[N] the velocity each kept note votes for: it rises from the last note as the kept one did from its own."""
+        levels = self.last_velocity + self.past.rise
+        known = (levels >= 0) & (levels < VELOCITY_CLASSES) & (self.last_velocity < VELOCITY_CLASSES)
+        return np.where(known, levels, VELOCITY_CLASSES)
 
     def _weights(self, likeness: Likeness, differs: FloatArray | float = 0.0) -> FloatArray:
         logarithms = np.array(likeness, dtype=np.float32) @ self.signs + differs
@@ -197,7 +207,8 @@ class Recalled:
 
     def _mixed(self, model: Floats, votes: Floats, trusted: Trust) -> Floats:
         heaviness = float(votes.sum())
-        odds = self._gain * heaviness**trusted.power if heaviness > _TINY else 0.0
+        unsure = 1.0 - float(model.max()) + LEAST_UNSURE
+        odds = self._gain * heaviness**trusted.power * unsure**trusted.unsure if heaviness > _TINY else 0.0
         share = self._most(trusted) * odds / (1.0 + odds)
         mixed: Floats = np.log(np.maximum((1.0 - share) * model + (share / max(heaviness, _TINY)) * votes, _TINY))
         return mixed

@@ -1,4 +1,4 @@
-"""The trail: the pitches heard last, by which a passage is known again, and how much each pitch was heard of late."""
+"""The trail: the pitches heard last, by which a passage is known again, and what else a note is heard against."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from musedaemon.encoding import PITCHES
+from musedaemon.encoding import PITCHES, VELOCITY_UNKNOWN
 from musedaemon.model.protocol import FloatArray
 
 TRAIL_NOTES = 9
@@ -30,13 +30,15 @@ class Trail(NamedTuple):
     last: tuple[int, ...]
     """The newest first, at most `TRAIL_NOTES`."""
     heard: FloatArray
-    """[PITCHES] each note counts 1, and fades by e in 32 notes."""
+    """[PITCHES] how much each pitch was heard of late: each note counts 1, and fades by e in 32 notes."""
+    velocity: int = VELOCITY_UNKNOWN
+    """The class of the last note."""
 
-    def followed(self, pitch: int) -> Trail:
+    def followed(self, pitch: int, velocity: int = VELOCITY_UNKNOWN) -> Trail:
         """The trail after one more note."""
         heard: FloatArray = self.heard * np.float32(_FADING)
         heard[pitch] += 1.0
-        return Trail((pitch, *self.last[: TRAIL_NOTES - 1]), heard)
+        return Trail((pitch, *self.last[: TRAIL_NOTES - 1]), heard, velocity)
 
 
 NO_TRAIL = Trail((), np.zeros(PITCHES, dtype=np.float32))

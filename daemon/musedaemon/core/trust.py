@@ -23,7 +23,8 @@ class Likeness(NamedTuple):
 
 
 class Trust(NamedTuple):
-    """How the votes for a field weigh: by `likeness`, then against the model with the odds `votes ** power`.
+    """How the votes for a field weigh: by `likeness`, then with the odds `votes ** power * doubt ** unsure` against the
+    model, `doubt` being what the model leaves to all but its likeliest class.
 
     `other_...` is added to the logarithm of a weight where a kept note differs in what is already chosen of the next
     note: its shift, its pitch, its pitch but not the interval to it. `most` is the largest share the votes may have.
@@ -32,6 +33,7 @@ class Trust(NamedTuple):
     likeness: Likeness
     power: float
     most: float
+    unsure: float = 0.0
     other_shift: float = 0.0
     other_pitch: float = 0.0
     other_pitch_same_interval: float = 0.0

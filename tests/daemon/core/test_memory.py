@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musedaemon.core.memory import DURATION_UNKNOWN, REACH, TUNED_DIAL, NoteClasses, SessionMemory
@@ -30,7 +30,7 @@ def played(memory: SessionMemory, pitches: tuple[int, ...], trail: Trail = NO_TR
     for pitch in pitches:
         note = NoteClasses(note_ticks, pitch, 20, note_ticks)
         memory.remember(key_after(trail.last[0] if trail.last else 0), trail, note)
-        trail = trail.followed(pitch)
+        trail = trail.followed(pitch, 20)
     return trail
 
 
@@ -106,6 +106,7 @@ def test_later_fields_go_with_those_already_chosen() -> None:
     recollection = memory.recall(key, trail)
     assert recollection.pitch(EVEN_PITCHES, 12).argmax() == 64
     assert recollection.pitch(EVEN_PITCHES, 48).argmax() == 67
+    assert recollection.velocity(EVEN_VELOCITIES, 12, 64).argmax() == 10
     assert recollection.velocity(EVEN_VELOCITIES, 48, 67).argmax() == 30
     assert recollection.duration(EVEN_TIMES, 12, 64).argmax() == 6
     assert recollection.duration(EVEN_TIMES, 48, 67).argmax() == 24
@@ -145,6 +146,7 @@ def test_only_the_last_notes_are_kept() -> None:
     assert memory.recall(key_after(0), NO_TRAIL).duration(EVEN_TIMES, 12, 60).argmax() == 12
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(40, 80), max_size=20), st.lists(st.integers(40, 80), min_size=1, max_size=20))
 def test_what_is_taken_back_leaves_no_trace(before: list[int], taken_back: list[int]) -> None:
     memory, untouched = SessionMemory(HIDDEN), SessionMemory(HIDDEN)
@@ -170,6 +172,7 @@ def test_handles_are_given_again_after_a_note_was_taken_back() -> None:
     assert memory.remember(key_after(1), NO_TRAIL, NoteClasses(1, 60, 20, DURATION_UNKNOWN)) == 5
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 127), max_size=40), st.integers(0, 2**32 - 1), st.floats(0.0, 1.0))
 def test_the_mixture_is_a_distribution(pitches: list[int], seed: int, dial: float) -> None:
     rng = np.random.default_rng(seed)
@@ -179,7 +182,7 @@ def test_the_mixture_is_a_distribution(pitches: list[int], seed: int, dial: floa
         key = rng.normal(size=HIDDEN).astype(np.float32)
         note = NoteClasses(int(rng.integers(113)), pitch, int(rng.integers(33)), int(rng.integers(1, 114)))
         memory.remember(key, trail, note)
-        trail = trail.followed(pitch)
+        trail = trail.followed(pitch, note.velocity)
     recollection = memory.recall(np.zeros(HIDDEN, dtype=np.float32), trail)
 
     def drawn(classes: int) -> FloatArray:
@@ -212,3 +215,13 @@ def test_what_was_heard_fades() -> None:
         trail = trail.followed(72)
     assert trail.heard[60] == pytest.approx(np.exp(-1.0), rel=1e-5)
     assert NO_TRAIL.heard.sum() == 0.0
+
+
+def test_velocities_are_recalled_as_rise_and_fall() -> None:
+    memory = SessionMemory(HIDDEN)
+    soft = NO_TRAIL.followed(60, 8)
+    memory.remember(key_after(60), soft, NoteClasses(12, 62, 13, 12))
+    loud = NO_TRAIL.followed(60, 20)
+    assert memory.recall(key_after(60), loud).velocity(EVEN_VELOCITIES, 12, 62).argmax() == 25
+    unknown = memory.recall(key_after(60), NO_TRAIL.followed(60)).velocity(EVEN_VELOCITIES, 12, 62)
+    assert np.ptp(unknown) == pytest.approx(0.0)
