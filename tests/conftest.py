@@ -6,7 +6,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from support.jack_server import MISSING, JackServer, running_server
+
+settings.register_profile("musedaemon", deadline=None)  # timing decides no test
+settings.load_profile("musedaemon")
 
 REQUIRED = "MUSEDAEMON_REQUIRE_JACK"
 """Set to 1 where a test without its JACK server must fail and not be skipped."""

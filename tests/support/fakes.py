@@ -55,10 +55,10 @@ class FakeModel:
 class NoEcho:
     """An echo filter for a room without loops."""
 
-    def sent_response(self, at: float, data: bytes) -> None:
+    def sent_response(self, at: float, event: MidiEvent) -> None:
         pass
 
-    def sent_thru(self, at: float, data: bytes) -> None:
+    def sent_thru(self, at: float, event: MidiEvent) -> None:
         pass
 
     def is_echo(self, event: MidiEvent, held: Container[tuple[int, int]]) -> bool:

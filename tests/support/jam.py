@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from support.fakes import FakeModel, NoEcho
 
-from musedaemon.core.commands import Heard, Report, TurnOver
+from musedaemon.core.commands import HandedOver, Heard, Report, TurnOver
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.player import Outgoing, Player, nothing
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.model.protocol import NoteModel
-from musedaemon.run.musician import FilePlayer
+from musedaemon.run.musician import FilePlayer, WaitingFilePlayer
 from musedaemon.run.simulator import Simulator
 
 SETTINGS = EngineSettings(SamplingSettings(), memory=0.0, seed=1)
@@ -37,8 +37,8 @@ class Jam:
     def sent(self, messages: Sequence[Outgoing]) -> None:
         self.response += [message.event for message in messages if message.serial is not None]
 
-    def turn(self, over: TurnOver) -> None:
-        self.turns.append(over)
+    def handed_over(self, turn: HandedOver) -> None:
+        pass
 
     def notes(self) -> list[NoteOn]:
         return [event for event in self.response if isinstance(event, NoteOn)]
@@ -54,8 +54,9 @@ def jam(
     """Play `events` to an engine in virtual time."""
     engine = Engine(model or FakeModel(), TempoTracker(bpm), settings)
     done = Jam(engine)
-    musician = FilePlayer(list(events), waits_for_replies=waits)
-    Simulator(engine, Player(NoEcho(), passes_thru=False), musician, done, lambda over: None).run()
+    kind = WaitingFilePlayer if waits else FilePlayer
+    musician = kind(list(events))
+    Simulator(engine, Player(NoEcho(), nothing), musician, done, done.turns.append).run()
     return done
 
 

@@ -33,10 +33,10 @@ def tempi(path: Path) -> list[float]:
     return [round(mido.tempo2bpm(message.tempo), 2) for message in first if message.type == "set_tempo"]
 
 
-def save_line(path: Path, pitches: Sequence[int]) -> None:
-    """A plain line of eighths at 120, rests of an eighth between."""
+def save_line(path: Path, pitches: Sequence[int], rest_ticks: int = 60) -> None:
+    """A plain line at 120 bpm, 480 ticks a beat: notes of 60 ticks, rests of `rest_ticks` before each."""
     track = mido.MidiTrack()
     for pitch in pitches:
-        track.append(mido.Message("note_on", note=pitch, velocity=80, time=60))
+        track.append(mido.Message("note_on", note=pitch, velocity=80, time=rest_ticks))
         track.append(mido.Message("note_off", note=pitch, time=60))
-    mido.MidiFile(tracks=[track]).save(path)
+    mido.MidiFile(tracks=[track], ticks_per_beat=480).save(path)

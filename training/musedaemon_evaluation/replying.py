@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from musedaemon.core.commands import Report, TurnOver
+from musedaemon.core.commands import HandedOver, Report
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.moment import ticks_per_second
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.player import Outgoing, Player, nothing
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.tempo import TempoTracker
-from musedaemon.midi.loop_guard import LoopGuard
+from musedaemon.midi.loop_guard import NoLoop
 from musedaemon.model.protocol import NoteModel
-from musedaemon.run.musician import FilePlayer
+from musedaemon.run.musician import WaitingFilePlayer
 from musedaemon.run.simulator import Simulator
 from musedaemon_evaluation.calls import Call
 from musedaemon_evaluation.net_model import NetModel
@@ -48,7 +48,7 @@ class _Response:
         """Keep what is the engine's own."""
         self.events += [message.event for message in messages if message.serial is not None]
 
-    def turn(self, over: TurnOver) -> None:
+    def handed_over(self, turn: HandedOver) -> None:
         """Nothing."""
 
 
@@ -56,8 +56,8 @@ def reply_to(model: NoteModel, call: Call, seed: int) -> Notes:
     """What the daemon answers, in the call's ticks; it may be nothing. A seed always gives the same reply."""
     engine = Engine(model, TempoTracker(BPM), EngineSettings(SamplingSettings(), seed=seed))
     response = _Response()
-    musician = FilePlayer(_events(call.notes), waits_for_replies=True)
-    Simulator(engine, Player(LoopGuard(), passes_thru=False), musician, response, lambda over: None).run()
+    musician = WaitingFilePlayer(_events(call.notes))
+    Simulator(engine, Player(NoLoop(), nothing), musician, response, lambda over: None).run()
     return _notes(response.events)
 
 

@@ -65,11 +65,10 @@ def turn_line(summary: TurnSummary, *, sources: bool) -> str:
 
 
 def sum_line(summary: SessionSummary) -> str:
-    """`4 turns, 48 notes heard, 45 played. Written: jam.mid`, with what was withdrawn or dropped, if anything was."""
+    """`4 turns, 48 notes heard, 45 played. Written: jam.mid`, with what was withdrawn, if anything was."""
     turns = _count(summary.turns, "turn") + (f" ({summary.withdrawn} withdrawn)" if summary.withdrawn else "")
-    played = f"{summary.reply_notes} played" + (f", {summary.dropped} too late to play" if summary.dropped else "")
     written = "" if summary.written is None else f" Written: {summary.written}"
-    return f"{turns}, {_count(summary.call_notes, 'note')} heard, {played}.{written}"
+    return f"{turns}, {_count(summary.call_notes, 'note')} heard, {summary.reply_notes} played.{written}"
 
 
 def number(value: float) -> str:

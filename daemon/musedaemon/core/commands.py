@@ -61,20 +61,18 @@ Report = Heard | Played | Withdrawn
 
 
 class HandedOver(NamedTuple):
-    """The call is over at `at` and the reply begins to be made."""
+    """The call that began `call_at` is over at `at`, its tempo is known, and the reply begins to be made."""
 
     at: float
+    call_at: float
+    bpm: float
 
 
 class TurnOver(NamedTuple):
-    """A reply has ended, by itself or because the musician went on (`withdrawn`).
-
-    `call_at` is when its call began; beats are counted at the tempo of the reply.
-    """
+    """A reply has ended, by itself or because the musician went on (`withdrawn`). Beats at its tempo."""
 
     at: float
     number: int
-    call_at: float
     bpm: float
     bpm_given: bool
     call_notes: int

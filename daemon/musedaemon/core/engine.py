@@ -38,7 +38,7 @@ from musedaemon.model.protocol import NoteModel
 HORIZON_S = 1.0
 """How far ahead of its time a note of a reply is settled."""
 LEAD_S = 0.05
-"""From the hand-over to the earliest first note: the time to read the call again and sample one note."""
+"""From the hand-over to the earliest first note: the time to sample it, and to spare on a busy machine."""
 _RETUNED = 0.02
 """From this change of tempo on (a share of it) the call is heard again at the tempo that was found."""
 
@@ -75,6 +75,7 @@ class Engine:
         self._phrase: Phrase | None = None
         self._reply: Reply | None = None
         self._deferred: list[MidiEvent] = []
+        self._tempo_found = False
 
     @property
     def moment(self) -> Moment:
@@ -105,8 +106,9 @@ class Engine:
 
     def advance(self, now: float) -> list[Effect]:
         """Do what is due at `now`: hand over, sample one note ahead, or end the reply."""
-        if self._turn is Turn.LISTENING and now >= (due := self._hand_over_at()):
-            return self._hand_over(due)
+        if self._turn is Turn.LISTENING:
+            self._find_tempo_if_due(now)
+            return self._hand_over(due) if now >= (due := self._hand_over_at()) else []
         if self._turn is Turn.REPLYING and self._reply:
             if self._reply.complete:
                 return self._end_reply_if_over(now)
@@ -117,7 +119,7 @@ class Engine:
     def next_deadline(self) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
         if self._turn is Turn.LISTENING:
-            return self._hand_over_at()
+            return self._hand_over_at() if self._tempo_found else self._find_tempo_at()
         if self._turn is Turn.REPLYING and self._reply:
             if not self._reply.complete:
                 return self._reply.due_at - HORIZON_S
@@ -147,6 +149,7 @@ class Engine:
         self._move(Move.NOTE_HEARD)
         if self._phrase is None:
             self._phrase = Phrase(self._model, self._memory)
+        self._tempo_found = False
         self._keys.press(event.channel, event.pitch)
         self._moment = self._phrase.note_on(self._moment, event, self._tempo.bpm)
 
@@ -161,20 +164,31 @@ class Engine:
     def _hand_over_at(self) -> float:
         return self._keys.quiet_since + self._settings.hand_over_s if self._keys.quiet else float("inf")
 
+    def _find_tempo_at(self) -> float:
+        return self._hand_over_at() - self._settings.hand_over_s / 2
+
+    def _find_tempo_if_due(self, now: float) -> None:
+        """Half-way through the silence, so that hearing the call again delays no reply."""
+        if self._phrase is None or self._tempo_found or now < self._find_tempo_at():
+            return
+        self._tempo_found = True
+        heard_at_bpm = self._tempo.bpm
+        bpm = self._tempo.follow(self._phrase.onsets)
+        if abs(bpm / heard_at_bpm - 1) > _RETUNED:
+            self._moment = self._phrase.replay(bpm)
+
     def _hand_over(self, at: float) -> list[Effect]:
         phrase = self._phrase
         assert phrase is not None
         self._move(Move.HAND_OVER)
         self._turns += 1
-        heard_at_bpm = self._tempo.bpm
-        bpm = self._tempo.follow(phrase.onsets)
-        if abs(bpm / heard_at_bpm - 1) > _RETUNED:
-            self._moment = phrase.replay(bpm)
+        bpm = self._tempo.bpm
         plan = ReplyPlan(
             after=self._moment,
             dynamics=dynamics_of(phrase, bpm),
             earliest_at=at + LEAD_S,
             target_ticks=self._target_ticks(phrase, bpm),
+            most_ticks=round(self._settings.max_reply_beats * TICKS_PER_BEAT),
             bpm=bpm,
             channel=self._settings.channel,
             first_serial=self._serial,
@@ -182,7 +196,7 @@ class Engine:
         # One generator a turn: what a withdrawn reply had drawn ahead must not change the replies after it.
         rng = np.random.default_rng((self._settings.seed, self._turns))
         self._reply = Reply(self._improviser, self._memory, plan, rng)
-        return [HandedOver(at)]
+        return [HandedOver(at, phrase.first_onset, bpm)]
 
     def _target_ticks(self, phrase: Phrase, bpm: float) -> int:
         ticks = (phrase.end - phrase.first_onset) * ticks_per_second(bpm) * self._settings.length
@@ -226,7 +240,6 @@ class Engine:
         over = TurnOver(
             at=at,
             number=self._turns,
-            call_at=phrase.first_onset,
             bpm=bpm,
             bpm_given=self._tempo.given,
             call_notes=len(phrase),

@@ -60,7 +60,11 @@ class Phrase:
         latest = self._notes[-len(self._moments) :]
         self._memory.forget_from(latest[0].handle)
         moves: list[tuple[float, bool, HeardNote]] = [(note.on.at, True, note) for note in latest]
-        moves += [(note.off_at, False, note) for note in latest if note.off_at is not None]
+        moves += [
+            (note.off_at, False, note)
+            for note in self._notes
+            if note.off_at is not None and note.off_at >= latest[0].on.at
+        ]
         moment = self._moments[0]
         self._moments.clear()
         for at, starts, note in sorted(moves, key=lambda move: move[:2]):

@@ -5,7 +5,8 @@ Owned by the player thread live and by the simulator in virtual time. No port he
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections import deque
+from collections.abc import Callable, Container
 from typing import NamedTuple, Protocol
 
 from musedaemon.core.commands import Command, Heard, Play, Played, Report, Withdraw, Withdrawn
@@ -21,7 +22,8 @@ from musedaemon.core.events import (
 )
 from musedaemon.core.ledger import Ledger, Sounding
 from musedaemon.core.scheduler import Due, Scheduler
-from musedaemon.midi import wire
+
+_LATENESS_NOTES = 10_000
 
 
 class Outgoing(NamedTuple):
@@ -34,14 +36,28 @@ class Outgoing(NamedTuple):
 class EchoFilter(Protocol):
     """Knows our own output when it comes back in through a loop of cables or a DAW's thru."""
 
-    def sent_response(self, at: float, data: bytes) -> None:
-        """A message of our own has left."""
+    def sent_response(self, at: float, event: MidiEvent) -> None:
+        """A message of our own has left (seconds)."""
 
-    def sent_thru(self, at: float, data: bytes) -> None:
-        """A message of the musician's was passed on."""
+    def sent_thru(self, at: float, event: MidiEvent) -> None:
+        """A message of the musician's was passed on (seconds)."""
 
     def is_echo(self, event: MidiEvent, held: Container[tuple[int, int]]) -> bool:
         """Whether what came in is something we sent; `held` are the (channel, pitch) of the keys down before it."""
+
+
+Thru = Callable[[MidiEvent], MidiEvent | None]
+"""What of the musician's playing is passed on, and as what."""
+
+
+def unchanged(event: MidiEvent) -> MidiEvent | None:
+    """Thru is on: everything is passed on as it came."""
+    return event
+
+
+def nothing(event: MidiEvent) -> MidiEvent | None:
+    """Thru is off."""
+    return None
 
 
 class Player:
@@ -49,9 +65,9 @@ class Player:
     engine, `flush` on every way out.
     """
 
-    def __init__(self, echoes: EchoFilter, passes_thru: bool) -> None:
+    def __init__(self, echoes: EchoFilter, thru: Thru = unchanged) -> None:
         self._echoes = echoes
-        self._passes_thru = passes_thru
+        self._thru = thru
         self._scheduler = Scheduler()
         self._ledger = Ledger()
         self._reports: list[Report] = []
@@ -60,6 +76,8 @@ class Player:
         self._pedals: set[int] = set()
         self.notes_heard = 0
         self.notes_played = 0
+        self.lateness: deque[float] = deque(maxlen=_LATENESS_NOTES)
+        """How late each of our latest notes left (seconds)."""
 
     def receive(self, event: MidiEvent) -> list[Outgoing]:
         """Take what came in; returns what is passed thru at once. Our own echo ends here."""
@@ -67,7 +85,8 @@ class Player:
             return []
         self._follow_keys(event)
         self._reports.append(Heard(event))
-        return self._sent(self._pass(event)) if self._passes_thru else []
+        passed = self._thru(event)
+        return [] if passed is None else self._sent(self._pass(passed), event.at)
 
     def accept(self, command: Command, now: float) -> list[Outgoing]:
         """Take a command; returns what it makes leave at once."""
@@ -81,7 +100,7 @@ class Player:
     def advance(self, now: float) -> list[Outgoing]:
         """The messages of our own notes due at `now` or before."""
         due_now = self._scheduler.pop_due(now)
-        return self._sent([message for due in due_now for message in self._perform(due, now)])
+        return self._sent([message for due in due_now for message in self._perform(due, now)], now)
 
     def next_deadline(self) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
@@ -105,10 +124,10 @@ class Player:
         self._pedals.clear()
         return [*ended, *pedals, *self._release(now, self._ledger.sounding())]
 
-    def _sent(self, messages: list[Outgoing]) -> list[Outgoing]:
+    def _sent(self, messages: list[Outgoing], now: float) -> list[Outgoing]:
         for message in messages:
             sent = self._echoes.sent_thru if message.serial is None else self._echoes.sent_response
-            sent(message.event.at, wire.encode(message.event))
+            sent(now, message.event)
         return messages
 
     def _follow_keys(self, event: MidiEvent) -> None:
@@ -135,6 +154,7 @@ class Player:
                 return []
             return [Outgoing(NoteOff(due.at, note.channel, note.pitch), note.serial)]
         self.notes_played += 1
+        self.lateness.append(now - note.at)
         self._reports.append(Played(note.serial, note.at, now))
         return self._strike(NoteOn(due.at, note.channel, note.pitch, note.velocity), note.serial, note.serial)
 

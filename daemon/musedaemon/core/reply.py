@@ -22,12 +22,15 @@ _ENTRY_TICKS = 2 * TICKS_PER_BEAT
 
 @dataclass(frozen=True, slots=True)
 class ReplyPlan:
-    """What a reply is to be: after which moment, not before `earliest_at` (seconds), about `target_ticks` long."""
+    """What a reply is to be: after which moment, not before `earliest_at` (seconds), about `target_ticks` long, and
+    never longer than `most_ticks`.
+    """
 
     after: Moment
     dynamics: Dynamics
     earliest_at: float
     target_ticks: int
+    most_ticks: int
     bpm: float
     channel: int
     first_serial: int
@@ -133,7 +136,7 @@ class Reply:
         self._start = onset if self._start is None else self._start
         shape = NoteShape(
             onset=onset,
-            longest=self._limit(LATEST) + TICKS_PER_BEAT - onset,
+            longest=min(self._limit(LATEST) + TICKS_PER_BEAT, self._start + self._plan.most_ticks) - onset,
             loudness=self._plan.dynamics.lean(onset - self._plan.after.tick),
         )
         return self._improviser.sample_note(self._latest, recalled, shape, self._plan.bpm, self._rng)
@@ -171,7 +174,7 @@ class Reply:
 
     def _limit(self, share: float) -> int:
         assert self._start is not None
-        return self._start + round(share * self._plan.target_ticks)
+        return self._start + min(round(share * self._plan.target_ticks), self._plan.most_ticks)
 
     def _time(self, tick: int) -> float:
         return self._plan.after.time_at(tick, self._plan.bpm)

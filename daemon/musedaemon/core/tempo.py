@@ -17,8 +17,8 @@ SLOWEST_BPM = 40.0
 FASTEST_BPM = 220.0
 UNKNOWN_BPM = 120.0
 """What a call counts at before its tempo can be known: the default of Standard MIDI Files."""
-WINDOW_S = 12.0
-"""How far back onsets count."""
+WINDOW_S = 8.0
+"""How far back onsets count (DESIGN 3)."""
 
 _CHORD_S = 0.045
 _KERNEL_S = 0.03
@@ -28,6 +28,7 @@ _HINTED_OCTAVES = 0.35
 _BEATS = np.array([0.5, 1.0, 2.0, 3.0, 4.0])
 _BEAT_WEIGHTS = np.array([0.6, 1.0, 0.8, 0.3, 0.6])
 _FEWEST_EVENTS = 4
+_AGREES = 0.03
 
 FloatVector = npt.NDArray[np.float64]
 
@@ -92,7 +93,9 @@ class TempoTracker:
     """The tempo the daemon plays at: given, or found anew from each call. Owned by the engine."""
 
     def __init__(self, given_bpm: float | None = None, hint: float | None = None) -> None:
+        """`hint` is what the music says of itself, as a file does: believed if the playing agrees with it."""
         self._given = given_bpm
+        self._written = hint
         self._hint = hint
         self._bpm = given_bpm or hint or UNKNOWN_BPM
 
@@ -112,5 +115,9 @@ class TempoTracker:
             # Once a tempo was found it is the hint for the next call: a jam seldom doubles its tempo.
             found = estimate_bpm(onsets, self._hint)
             if found is not None:
-                self._bpm = self._hint = found
+                self._bpm = self._hint = self._as_written(found)
         return self._bpm
+
+    def _as_written(self, found: float) -> float:
+        written = self._written
+        return written if written and abs(found / written - 1) < _AGREES else found

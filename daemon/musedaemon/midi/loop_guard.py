@@ -41,13 +41,13 @@ class LoopGuard:
         self._controls_came_back: deque[bool] = deque(maxlen=_EVIDENCE)
         self._last_note_came_back = False
 
-    def sent_response(self, at: float, data: bytes) -> None:
+    def sent_response(self, at: float, event: MidiEvent) -> None:
         """A message of our own making left at `at` seconds."""
-        self._remember(_Sent(at, _identity(data), is_response=True))
+        self._remember(_Sent(at, _identity(wire.encode(event)), is_response=True))
 
-    def sent_thru(self, at: float, data: bytes) -> None:
+    def sent_thru(self, at: float, event: MidiEvent) -> None:
         """A message of the player's was passed on at `at` seconds."""
-        self._remember(_Sent(at, _identity(data), is_response=False))
+        self._remember(_Sent(at, _identity(wire.encode(event)), is_response=False))
 
     def is_echo(self, event: MidiEvent, held: Container[tuple[int, int]]) -> bool:
         """Whether `event` is something we sent. `held` are the player's (channel, pitch) before it.
@@ -93,6 +93,20 @@ class LoopGuard:
     def _controls_come_back(self) -> bool:
         """Taken for granted until one has not come back."""
         return False not in self._controls_came_back or sum(self._controls_came_back) >= _ENOUGH
+
+
+class NoLoop:
+    """For a player whose notes come from a file: nothing comes back, and no two equal notes are an echo."""
+
+    def sent_response(self, at: float, event: MidiEvent) -> None:
+        """Nothing."""
+
+    def sent_thru(self, at: float, event: MidiEvent) -> None:
+        """Nothing."""
+
+    def is_echo(self, event: MidiEvent, held: Container[tuple[int, int]]) -> bool:
+        """Never."""
+        return False
 
 
 def _identity(data: bytes) -> bytes:

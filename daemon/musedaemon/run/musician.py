@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from musedaemon.core.events import SUSTAIN, SUSTAIN_DOWN, ControlChange, MidiEvent, NoteOff, NoteOn
+from musedaemon.core.events import MidiEvent
+from musedaemon.midi.hands import letting_go, one_key_each
 
 TAIL_S = 0.1
 """A file is over this long after its last event: time for that to be heard."""
@@ -53,14 +54,11 @@ class PortMusician:
 
 
 class FilePlayer:
-    """Plays a file's events in time and, if it `waits_for_replies`, holds the next ones until the reply is over.
+    """Plays a file's events in time and, like a musician, whenever it likes."""
 
-    The wait lasts whole beats, so that what follows lies on the same grid as what came before.
-    """
-
-    def __init__(self, events: Sequence[MidiEvent], waits_for_replies: bool, starts_at: float = 0.0) -> None:
-        self._events = [*events, *_letting_go(events)]
-        self._waits = waits_for_replies
+    def __init__(self, events: Sequence[MidiEvent], starts_at: float = 0.0) -> None:
+        once = one_key_each(events)
+        self._events = [*once, *letting_go(once)]
         self._end = (events[-1].at if events else 0.0) + TAIL_S
         self._next = 0
         self._over = False
@@ -92,9 +90,21 @@ class FilePlayer:
         return due
 
     def pause(self, at: float) -> None:
-        """The call is handed over (seconds): hold what comes next, if this player waits."""
-        if self._waits:
-            self._paused_at = at
+        """It goes on all the same."""
+
+    def resume(self, at: float, bpm: float) -> None:
+        """Nor does it wait for this."""
+
+
+class WaitingFilePlayer(FilePlayer):
+    """Holds what comes next until the reply is over, like a polite partner.
+
+    The wait lasts whole beats, so that what follows lies on the same grid as what came before.
+    """
+
+    def pause(self, at: float) -> None:
+        """The call is handed over (seconds): hold what comes next."""
+        self._paused_at = at
 
     def resume(self, at: float, bpm: float) -> None:
         """The reply is over (seconds): go on, a whole number of beats later than planned."""
@@ -102,26 +112,3 @@ class FilePlayer:
             beat = 60.0 / bpm
             self._offset += math.ceil((at - self._paused_at) / beat - 1e-9) * beat
             self._paused_at = None
-
-
-def _letting_go(events: Sequence[MidiEvent]) -> list[MidiEvent]:
-    """What a file forgot at its end: note-offs for hanging notes, pedals up."""
-    keys: dict[tuple[int, int], None] = {}
-    pedals: dict[int, None] = {}
-    for event in events:
-        match event:
-            case NoteOn():
-                keys[event.channel, event.pitch] = None
-            case NoteOff():
-                keys.pop((event.channel, event.pitch), None)
-            case ControlChange(control=control) if control == SUSTAIN and event.value >= SUSTAIN_DOWN:
-                pedals[event.channel] = None
-            case ControlChange(control=control) if control == SUSTAIN:
-                pedals.pop(event.channel, None)
-            case _:
-                pass
-    end = events[-1].at if events else 0.0
-    return [
-        *(NoteOff(end, channel, pitch) for channel, pitch in keys),
-        *(ControlChange(end, channel, SUSTAIN, 0) for channel in pedals),
-    ]

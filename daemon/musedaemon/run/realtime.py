@@ -11,19 +11,23 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 from types import FrameType
 
-from musedaemon.core.commands import TurnOver
 from musedaemon.core.engine import Engine
 from musedaemon.core.player import Player
 from musedaemon.midi.ports import OutputPort
 from musedaemon.run.clock import Clock
 from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
+from musedaemon.run.routing import OnTurn
 from musedaemon.run.threads import EngineInbox, EngineThread, PlayerInbox, PlayerThread, Stop
 
 SWITCH_INTERVAL_S = 0.001
 """How long one Python thread may keep the others waiting (DESIGN 2: 2.2 ms at the callback, against 9.5 at 5 ms)."""
 # On Windows a wait without a timeout does not see Ctrl-C.
 _SIGNAL_WAIT_S = 0.5 if sys.platform == "win32" else None
+
+
+_ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""SIGHUP too: a terminal that is closed leaves no note ringing. Windows has none."""
 
 
 class RealTime:
@@ -37,7 +41,7 @@ class RealTime:
         port: OutputPort,
         clock: Clock,
         record: Record,
-        on_turn: Callable[[TurnOver], None],
+        on_turn: OnTurn,
     ) -> None:
         self.inbox: PlayerInbox = SimpleQueue()
         """Where an input port puts what it hears; any thread."""
@@ -83,7 +87,7 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
     def on_signal(number: int, frame: FrameType | None) -> None:
         stop.set()
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, on_signal) for number in _ENDING}
     try:
         yield
     finally:

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from musedaemon.core.commands import Heard, Report, TurnOver
+from musedaemon.core.commands import HandedOver, Heard, Report
 from musedaemon.core.events import MidiEvent
 from musedaemon.core.player import Outgoing
 from musedaemon.core.tempo import UNKNOWN_BPM
 from musedaemon.midi.files import TempoChange, Track, write_midi_file
+from musedaemon.midi.hands import letting_go
 
 _SAME_BPM = 0.05
 
 
 class Record(Protocol):
-    """Hears of everything that is played. The notes come from the thread that owns the player, the turns from the
+    """Hears of everything that is played. The notes come from the thread that owns the player, the tempi from the
     one that owns the engine.
     """
 
@@ -26,8 +27,8 @@ class Record(Protocol):
     def sent(self, messages: Sequence[Outgoing]) -> None:
         """Messages have left."""
 
-    def turn(self, over: TurnOver) -> None:
-        """A turn is over."""
+    def handed_over(self, turn: HandedOver) -> None:
+        """A call is over and its tempo known."""
 
 
 class Unrecorded:
@@ -39,7 +40,7 @@ class Unrecorded:
     def sent(self, messages: Sequence[Outgoing]) -> None:
         """Nothing."""
 
-    def turn(self, over: TurnOver) -> None:
+    def handed_over(self, turn: HandedOver) -> None:
         """Nothing."""
 
 
@@ -60,12 +61,22 @@ class Recorder:
         """Enter what is ours among the messages that left."""
         self._response += [message.event for message in messages if message.serial is not None]
 
-    def turn(self, over: TurnOver) -> None:
+    def handed_over(self, turn: HandedOver) -> None:
         """Enter the tempo of a turn, from the beginning of its call."""
-        if not self._tempi or abs(self._tempi[-1].bpm - over.bpm) > _SAME_BPM:
-            self._tempi.append(TempoChange(over.call_at if self._tempi else 0.0, over.bpm))
+        if not self._tempi or abs(self._tempi[-1].bpm - turn.bpm) > _SAME_BPM:
+            self._tempi.append(TempoChange(turn.call_at if self._tempi else 0.0, turn.bpm))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was played at all."""
+        return not self._call and not self._response
 
     def write(self, path: Path, bpm: float | None) -> None:
-        """Write tracks `call` and `response`. `bpm` is the tempo where no turn told one."""
+        """Write tracks `call` and `response`. `bpm` is the tempo where no turn told one.
+
+        Keys that were down as the session ended come up with its last event.
+        """
+        end = max((event.at for event in [*self._call[-1:], *self._response[-1:]]), default=0.0)
+        call = [*self._call, *letting_go(self._call, end)]
         tempi = self._tempi or [TempoChange(0.0, bpm or UNKNOWN_BPM)]
-        write_midi_file(path, [Track("call", self._call), Track("response", self._response)], tempi)
+        write_midi_file(path, [Track("call", call), Track("response", self._response)], tempi)

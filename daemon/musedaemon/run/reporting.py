@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 TempoSource = Literal["given", "found"]
-"""`given` by the user or the file, or `found` in the playing."""
+"""`given` by the user, or `found` in the playing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class TurnSummary:
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """A whole session. `withdrawn` counts turns; `dropped` our notes left out because their moment had passed.
+    """A whole session. `withdrawn` counts turns.
 
     `written` is the .mid file that now exists, None where the reply went to a port.
     """
@@ -39,7 +39,6 @@ class SessionSummary:
     reply_notes: int
     withdrawn: int = 0
     written: Path | None = None
-    dropped: int = 0
 
 
 class Reporter(Protocol):

@@ -7,20 +7,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from musedaemon.config.schema import MAX_SEED, Config
 from musedaemon.core.commands import TurnOver
 from musedaemon.core.engine import Engine, EngineSettings
-from musedaemon.core.player import Player
+from musedaemon.core.player import Player, nothing, unchanged
 from musedaemon.core.sampling import SamplingSettings
-from musedaemon.core.tempo import TempoTracker
+from musedaemon.core.tempo import FASTEST_BPM, SLOWEST_BPM, TempoTracker
 from musedaemon.errors import ConfigError
 from musedaemon.midi import wire
 from musedaemon.midi.files import TimedFile, check_writable, read_midi_file
-from musedaemon.midi.loop_guard import LoopGuard
+from musedaemon.midi.loop_guard import LoopGuard, NoLoop
 from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, InputPort, OutputPort, PortSystem
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.clock import Stopwatch
-from musedaemon.run.musician import FilePlayer, Musician, PortMusician
+from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.realtime import RealTime
 from musedaemon.run.recorder import Record, Recorder, Unrecorded
 from musedaemon.run.reporting import Reporter, SessionSummary, TurnSummary
@@ -39,12 +41,15 @@ def play(config: Config, reporter: Reporter) -> int:
     target = _target(config)
     model = OnnxModel.load(Path(config.model.path)) if config.model.path else load_default()
     seed = config.model.seed if config.model.seed >= 0 else secrets.randbelow(MAX_SEED + 1)
-    tempo = TempoTracker(config.tempo.bpm or None, hint=score.bpm if score else None)
+    written_bpm = _playable_bpm(score)
+    tempo = TempoTracker(config.tempo.bpm or None, written_bpm)
     session = _Session(
         config=config,
         reporter=reporter,
         engine=Engine(model, tempo, _engine_settings(config, seed)),
-        player=Player(LoopGuard(), passes_thru=config.ports.thru and target is None),
+        player=Player(
+            NoLoop() if score else LoopGuard(), unchanged if config.ports.thru and target is None else nothing
+        ),
         recorder=Recorder() if target else None,
         model_name=str(model.card),
         seed=seed,
@@ -54,11 +59,19 @@ def play(config: Config, reporter: Reporter) -> int:
             session.in_virtual_time(score, target)
         else:
             session.in_real_time(score, target)
-    finally:
-        if target and session.recorder:
-            session.recorder.write(target, config.tempo.bpm or (score.bpm if score else None))
+    except BaseException:
+        if session.recorder and not session.recorder.is_empty:
+            session.write(target, written_bpm)
+        raise
+    session.write(target, written_bpm)
+    session.tell_lateness()
     reporter.finished(session.summary(target))
     return 0
+
+
+def _playable_bpm(score: TimedFile | None) -> float | None:
+    """The tempo a file says it has, if anybody could play at it."""
+    return score.bpm if score and score.bpm and SLOWEST_BPM <= score.bpm <= FASTEST_BPM else None
 
 
 def _is_file(name: str) -> bool:
@@ -144,7 +157,7 @@ class _Session:
 
     def in_virtual_time(self, score: TimedFile, target: Path) -> None:
         self._started(str(score.path), str(target))
-        musician = FilePlayer(score.events, self.config.turns.wait_for_reply)
+        musician = self._file_player(score, 0.0)
         Simulator(self.engine, self.player, musician, self.record, self.on_turn).run()
 
     def in_real_time(self, score: TimedFile | None, target: Path | None) -> None:
@@ -156,11 +169,7 @@ class _Session:
         with ExitStack() as cleanup:
             output: OutputPort = _SilentPort() if target else self._open_output(system)
             cleanup.callback(output.close)
-            musician: Musician = (
-                FilePlayer(score.events, self.config.turns.wait_for_reply, clock.now() + SETTLE_S)
-                if score
-                else PortMusician()
-            )
+            musician: Musician = self._file_player(score, clock.now() + SETTLE_S) if score else PortMusician()
             live = RealTime(self.engine, self.player, musician, output, clock, self.record, self.on_turn)
             source = None if score else self._open_input(system, live)
             if source:
@@ -170,6 +179,20 @@ class _Session:
             live.run()
             if source and source.failure:
                 self.reporter.warning(f'messages from "{source.name}" were lost ({source.failure}); please report it')
+
+    def _file_player(self, score: TimedFile, starts_at: float) -> FilePlayer:
+        kind = WaitingFilePlayer if self.config.turns.wait_for_reply else FilePlayer
+        return kind(score.events, starts_at)
+
+    def write(self, target: Path | None, written_bpm: float | None) -> None:
+        if target and self.recorder:
+            self.recorder.write(target, self.config.tempo.bpm or written_bpm)
+
+    def tell_lateness(self) -> None:
+        """For -v: how late our notes left, in milliseconds."""
+        if lateness := self.player.lateness:
+            p50, p99, most = (1000 * value for value in np.percentile(lateness, (50, 99, 100)))
+            self.reporter.detail(f"notes left {p50:.1f} ms late at the median, p99 {p99:.1f} ms, at most {most:.1f} ms")
 
     def _open_output(self, system: PortSystem) -> OutputPort:
         name = self.config.ports.output

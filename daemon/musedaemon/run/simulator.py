@@ -2,68 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from musedaemon.core.commands import Effect, HandedOver, Play, TurnOver, Withdraw
+from musedaemon.core.commands import Command
 from musedaemon.core.engine import Engine
 from musedaemon.core.player import Outgoing, Player
 from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
+from musedaemon.run.routing import OnTurn, Router
 
 
 class Simulator:
     """Drives the same objects as the real-time runner, on one thread, until nothing is left to do."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        player: Player,
-        musician: Musician,
-        record: Record,
-        on_turn: Callable[[TurnOver], None],
-    ) -> None:
+    def __init__(self, engine: Engine, player: Player, musician: Musician, record: Record, on_turn: OnTurn) -> None:
         self._engine = engine
         self._player = player
         self._musician = musician
         self._record = record
-        self._on_turn = on_turn
+        self._router = Router(self._accept, musician, record, on_turn)
+        self._now = 0.0
 
     def run(self) -> float:
-        """Play it all; returns the virtual time at the end (seconds)."""
-        now = 0.0
-        while (deadline := self._next_deadline()) < float("inf"):
-            now = max(now, deadline)
-            self._step(now)
-        self._record.sent(self._player.flush(now))
-        return now
+        """Play it all; returns the virtual time at the end (seconds). However it ends, every note has its end."""
+        try:
+            while (deadline := self._next_deadline()) < float("inf"):
+                self._now = max(self._now, deadline)
+                self._step()
+        finally:
+            self._record.sent(self._player.flush(self._now))
+        return self._now
 
     def _next_deadline(self) -> float:
         return min(self._player.next_deadline(), self._musician.next_deadline(), self._engine.next_deadline())
 
-    def _step(self, now: float) -> None:
-        """Do what is due at `now`: notes leave first, then the musician plays, then the engine thinks."""
-        if self._player.next_deadline() <= now:
-            self._left(self._player.advance(now), now)
-        elif self._musician.next_deadline() <= now:
-            for event in self._musician.advance(now):
-                self._left(self._player.receive(event), now)
+    def _step(self) -> None:
+        """Do what is due: notes leave first, then the musician plays, then the engine thinks."""
+        if self._player.next_deadline() <= self._now:
+            self._left(self._player.advance(self._now))
+        elif self._musician.next_deadline() <= self._now:
+            for event in self._musician.advance(self._now):
+                self._left(self._player.receive(event))
         else:
-            self._act(self._engine.advance(now), now)
+            self._router.route(self._engine.advance(self._now))
 
-    def _left(self, messages: list[Outgoing], now: float) -> None:
+    def _accept(self, command: Command) -> None:
+        self._left(self._player.accept(command, self._now))
+
+    def _left(self, messages: list[Outgoing]) -> None:
         self._record.sent(messages)
         for report in self._player.take_reports():
             self._record.report(report)
-            self._act(self._engine.receive(report), now)
-
-    def _act(self, effects: list[Effect], now: float) -> None:
-        for effect in effects:
-            match effect:
-                case Play() | Withdraw():
-                    self._left(self._player.accept(effect, now), now)
-                case HandedOver(at):
-                    self._musician.pause(at)
-                case TurnOver(at=at, bpm=bpm):
-                    self._record.turn(effect)
-                    self._musician.resume(at, bpm)
-                    self._on_turn(effect)
+            self._router.route(self._engine.receive(report))

@@ -6,21 +6,22 @@ talk through one queue each and block until there is input or a deadline: no pol
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from musedaemon.core.commands import Command, Effect, HandedOver, Play, Report, TurnOver, Withdraw
+from musedaemon.core.commands import Command, Heard, Play, Report, Withdraw
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import MidiEvent
 from musedaemon.core.player import Outgoing, Player
 from musedaemon.core.turns import Turn
+from musedaemon.errors import PortError
 from musedaemon.midi import wire
 from musedaemon.midi.ports import OutputPort
 from musedaemon.run.clock import Clock
 from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
+from musedaemon.run.routing import OnTurn, Router
 
 
 class Stop(Enum):
@@ -84,9 +85,16 @@ class PlayerThread:
             self._engine.put(report)
 
     def _send(self, messages: list[Outgoing]) -> None:
+        """Send all of them: what one message met with must not keep the note-offs behind it."""
+        refused: PortError | None = None
         for message in messages:
-            self._port.send(wire.encode(message.event))
+            try:
+                self._port.send(wire.encode(message.event))
+            except PortError as error:
+                refused = refused or error
         self._record.sent(messages)
+        if refused:
+            raise refused
 
 
 class EngineThread:
@@ -100,42 +108,40 @@ class EngineThread:
         inbox: EngineInbox,
         player: PlayerInbox,
         record: Record,
-        on_turn: Callable[[TurnOver], None],
+        on_turn: OnTurn,
     ) -> None:
         self._engine = engine
         self._musician = musician
         self._clock = clock
         self._inbox = inbox
         self._player = player
-        self._record = record
-        self._on_turn = on_turn
+        self._router = Router(player.put, musician, record, on_turn)
+        self._underway = 0
 
     def run(self) -> None:
         """The life of the thread: until `Stop`, or until a file that plays has had its last answer."""
         while not self._all_said():
-            deadline = min(self._engine.next_deadline(), self._musician.next_deadline())
-            item = _next_item(self._inbox, deadline, self._clock)
+            item = _next_item(self._inbox, self._deadline(), self._clock)
             if item is Stop.NOW:
                 return
             if item is not None:
-                self._act(self._engine.receive(item))
+                self._underway -= isinstance(item, Heard)
+                self._router.route(self._engine.receive(item))
             elif self._musician.next_deadline() <= self._engine.next_deadline():
-                for event in self._musician.advance(self._clock.now()):
-                    self._player.put(event)
+                self._play(self._musician.advance(min(self._clock.now(), self._engine.next_deadline())))
             else:
-                self._act(self._engine.advance(self._clock.now()))
+                self._router.route(self._engine.advance(self._clock.now()))
+
+    def _deadline(self) -> float:
+        """Never, while what a file has played is on its way here: time must not run past it, nor a turn begin."""
+        if self._underway > 0:
+            return float("inf")
+        return min(self._engine.next_deadline(), self._musician.next_deadline())
+
+    def _play(self, events: list[MidiEvent]) -> None:
+        self._underway += len(events)
+        for event in events:
+            self._player.put(event)
 
     def _all_said(self) -> bool:
         return self._musician.done and self._engine.turn is Turn.WAITING
-
-    def _act(self, effects: list[Effect]) -> None:
-        for effect in effects:
-            match effect:
-                case Play() | Withdraw():
-                    self._player.put(effect)
-                case HandedOver(at):
-                    self._musician.pause(at)
-                case TurnOver(at=at, bpm=bpm):
-                    self._record.turn(effect)
-                    self._musician.resume(at, bpm)
-                    self._on_turn(effect)

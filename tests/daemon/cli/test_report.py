@@ -93,7 +93,6 @@ def test_a_turn_is_one_line(turn: TurnSummary, line: str) -> None:
         (SessionSummary(0, 0, 0), "0 turns, 0 notes heard, 0 played."),
         (SessionSummary(1, 1, 1), "1 turn, 1 note heard, 1 played."),
         (SessionSummary(5, 60, 41, withdrawn=2), "5 turns (2 withdrawn), 60 notes heard, 41 played."),
-        (SessionSummary(2, 9, 8, dropped=3), "2 turns, 9 notes heard, 8 played, 3 too late to play."),
     ],
 )
 def test_the_sum_is_one_line(summary: SessionSummary, line: str) -> None:

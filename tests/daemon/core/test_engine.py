@@ -14,6 +14,7 @@ from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.turns import Turn
 from musedaemon.encoding import ContextTracker, velocity_to_class
 
+QUICK = replace(SETTINGS, hand_over_s=0.2)
 CALL = melody([60, 62, 64, 65, 67, 65, 64, 62])
 
 
@@ -123,6 +124,18 @@ def test_no_note_leaves_the_range_or_repeats_a_sounding_pitch() -> None:
 def test_the_length_of_a_reply_is_a_multiple_of_the_call(length: float, beats: float) -> None:
     over = jam(CALL, settings=replace(SETTINGS, length=length)).turns[0]
     assert 0.7 * beats <= over.reply_beats <= 1.4 * beats + 1
+
+
+@pytest.mark.parametrize("most", [1.0, 4.0])
+def test_no_reply_is_longer_than_the_most(most: float) -> None:
+    over = jam(CALL, model=FakeModel(certain=False), settings=replace(SETTINGS, max_reply_beats=most)).turns[0]
+    assert 0 < over.reply_beats <= most + 1e-9
+
+
+def test_the_tempo_is_found_before_the_hand_over() -> None:
+    done = jam(melody([60, 62, 64, 65, 67, 65, 64, 62, 60], step=0.625), bpm=None, settings=QUICK)
+    assert done.turns[0].bpm == pytest.approx(96, rel=0.02)
+    assert done.notes()[0].at < 5.4 + QUICK.hand_over_s + LEAD_S + 2 * 0.625 + 1e-6
 
 
 def test_a_waiting_musician_goes_on_a_whole_number_of_beats_later() -> None:

@@ -7,11 +7,11 @@ from support.fakes import NoEcho
 
 from musedaemon.core.commands import Heard, PlannedNote, Play, Played, Withdraw, Withdrawn
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.player import Outgoing, Player, Thru, nothing, unchanged
 
 
-def player(thru: bool = True) -> Player:
-    return Player(NoEcho(), passes_thru=thru)
+def player(thru: Thru = unchanged) -> Player:
+    return Player(NoEcho(), thru)
 
 
 def play(serial: int, at: float, until: float, pitch: int = 60, channel: int = 0) -> Play:
@@ -42,7 +42,7 @@ def test_thru_passes_everything_unchanged() -> None:
 
 
 def test_without_thru_it_only_hears() -> None:
-    it = player(thru=False)
+    it = player(thru=nothing)
     assert it.receive(NoteOn(0.0, 0, 60, 80)) == []
     assert it.take_reports() == [Heard(NoteOn(0.0, 0, 60, 80))]
     assert it.flush(1.0) == []
@@ -126,7 +126,7 @@ class EverythingEchoes(NoEcho):
 
 
 def test_our_own_echo_is_neither_heard_nor_passed_on() -> None:
-    it = Player(EverythingEchoes(), passes_thru=True)
+    it = Player(EverythingEchoes())
     assert it.receive(NoteOn(0.0, 0, 60, 80)) == []
     assert it.take_reports() == []
 

@@ -13,7 +13,7 @@ from musedaemon.midi import wire
 from musedaemon.midi.loop_guard import MOST_REMEMBERED, LoopGuard
 
 C4 = (0, 60)
-ON = wire.encode(NoteOn(0.0, 0, 60, 80))
+ON = NoteOn(0.0, 0, 60, 80)
 
 
 def pedal(at: float, value: int) -> ControlChange:
@@ -59,7 +59,7 @@ def test_a_key_struck_again_with_the_same_strength_is_heard() -> None:
 def test_a_drum_pads_note_of_a_few_milliseconds_starts_no_loop() -> None:
     guard = LoopGuard()
     guard.sent_thru(1.0, ON)
-    guard.sent_thru(1.003, wire.encode(NoteOff(1.003, 0, 60)))
+    guard.sent_thru(1.003, NoteOff(1.003, 0, 60))
     assert guard.is_echo(NoteOn(1.012, 0, 60, 80), set())
 
 
@@ -67,7 +67,7 @@ def test_clock_is_never_an_echo() -> None:
     guard = LoopGuard()
     for beat in range(50):
         assert not guard.is_echo(Other(beat / 50, b"\xf8"), set())
-        guard.sent_thru(beat / 50, b"\xf8")
+        guard.sent_thru(beat / 50, Other(beat / 50, b"\xf8"))
 
 
 def test_without_a_loop_no_note_off_is_swallowed_and_with_one_its_echo_is() -> None:
@@ -77,14 +77,14 @@ def test_without_a_loop_no_note_off_is_swallowed_and_with_one_its_echo_is() -> N
         guard.sent_thru(1.0, ON)
     assert looped.is_echo(NoteOn(1.01, 0, 60, 80), {C4})
     for guard, is_echo in ((looped, True), (plain, False)):
-        guard.sent_thru(1.03, wire.encode(off))
+        guard.sent_thru(1.03, off)
         assert guard.is_echo(off, {C4}) == is_echo
 
 
 def test_a_pedal_that_comes_back_is_ignored_and_one_that_bounces_is_not() -> None:
     looped, plain = LoopGuard(), LoopGuard()
     for guard in (looped, plain):
-        guard.sent_thru(0.0, wire.encode(pedal(0.0, 127)))
+        guard.sent_thru(0.0, pedal(0.0, 127))
     assert looped.is_echo(pedal(0.05, 127), set())
     bounces = [pedal(1.0, 127), pedal(1.02, 0), pedal(1.04, 127), pedal(1.06, 0)]
     assert [_through(plain, event) for event in bounces] == [True] * 4
@@ -93,9 +93,9 @@ def test_a_pedal_that_comes_back_is_ignored_and_one_that_bounces_is_not() -> Non
 def test_a_loop_that_is_patched_in_later_is_found_out() -> None:
     guard = LoopGuard()
     for index in range(20):
-        guard.sent_thru(float(index), wire.encode(pedal(0.0, index)))
+        guard.sent_thru(float(index), pedal(0.0, index))
     rounds, at = 0, 20.0
-    guard.sent_thru(at, wire.encode(pedal(at, 1)))
+    guard.sent_thru(at, pedal(at, 1))
     while _through(guard, pedal(at + 0.01, 1)):
         rounds, at = rounds + 1, at + 0.01
         assert rounds < 8
@@ -106,14 +106,14 @@ def _through(guard: LoopGuard, event: MidiEvent) -> bool:
     """Whether the event gets past the guard; it is sent on then."""
     if guard.is_echo(event, set()):
         return False
-    guard.sent_thru(event.at, wire.encode(event))
+    guard.sent_thru(event.at, event)
     return True
 
 
 def test_memory_is_bounded() -> None:
     guard = LoopGuard()
     for index in range(3 * MOST_REMEMBERED):
-        guard.sent_response(1.0, bytes((0x90 + index % 16, index // 16 % 128, 1 + index // 2048)))
+        guard.sent_response(1.0, NoteOn(1.0, index % 16, index // 16 % 128, 1 + index // 2048))
     echoes = sum(guard.is_echo(NoteOn(1.0, i % 16, i // 16 % 128, 1 + i // 2048), set()) for i in range(3_072))
     assert echoes == MOST_REMEMBERED
 
@@ -156,8 +156,10 @@ class Loop:
         while self.queue:
             at, _, event, response = heapq.heappop(self.queue)
             if event is None:
-                self.guard.sent_response(at, response)
-                self.push(at + self.latency, wire.decode(response, at + self.latency))
+                played = wire.decode(response, at)
+                assert played is not None
+                self.guard.sent_response(at, played)
+                self.push(at + self.latency, played._replace(at=at + self.latency))
             elif not self.guard.is_echo(event, self.held) and not self._is_orphan(event):
                 self._accept(event)
 
@@ -171,7 +173,7 @@ class Loop:
             self.held.add((event.channel, event.pitch))
         elif isinstance(event, NoteOff):
             self.held.discard((event.channel, event.pitch))
-        self.guard.sent_thru(event.at, data)
+        self.guard.sent_thru(event.at, event)
         back = event.at + self.latency
         self.push(back, wire.decode(data, back))
 
@@ -214,6 +216,6 @@ def test_without_a_loop_every_note_of_a_fast_hand_of_one_strength_is_heard(
         for event in (NoteOn(now, 0, pitch, 64), NoteOff(now + length, 0, pitch)):
             held = {(0, pitch)} if isinstance(event, NoteOff) else set()
             assert not guard.is_echo(event, held)
-            guard.sent_thru(event.at, wire.encode(event))
-            guard.sent_response(event.at, wire.encode(NoteOn(0.0, 1, pitch, 64)))
+            guard.sent_thru(event.at, event)
+            guard.sent_response(event.at, NoteOn(0.0, 1, pitch, 64))
         now += length + gap

@@ -4,7 +4,7 @@ import pytest
 from support.jam import melody
 
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
-from musedaemon.run.musician import TAIL_S, FilePlayer, PortMusician
+from musedaemon.run.musician import TAIL_S, FilePlayer, PortMusician, WaitingFilePlayer
 
 
 def play_all(musician: FilePlayer) -> list[MidiEvent]:
@@ -16,7 +16,7 @@ def play_all(musician: FilePlayer) -> list[MidiEvent]:
 
 def test_events_come_in_time_each_with_its_own() -> None:
     events = melody([60, 62])
-    musician = FilePlayer(events, waits_for_replies=True)
+    musician = FilePlayer(events)
     assert musician.advance(0.45) == events[:2]
     assert musician.next_deadline() == 0.5
     assert musician.advance(5.0) == events[2:]
@@ -24,18 +24,18 @@ def test_events_come_in_time_each_with_its_own() -> None:
 
 
 def test_a_start_later_moves_everything() -> None:
-    assert [event.at for event in play_all(FilePlayer(melody([60]), True, starts_at=2.0))] == pytest.approx([2.0, 2.4])
+    assert [event.at for event in play_all(FilePlayer(melody([60]), starts_at=2.0))] == pytest.approx([2.0, 2.4])
 
 
 def test_it_is_done_only_after_the_last_event_can_have_been_heard() -> None:
-    musician = FilePlayer(melody([60]), waits_for_replies=True)
+    musician = FilePlayer(melody([60]))
     musician.advance(0.4)
     assert not musician.done
     assert musician.next_deadline() == pytest.approx(0.4 + TAIL_S)
 
 
 def test_a_pause_lasts_whole_beats() -> None:
-    musician = FilePlayer(melody([60, 62], step=2.0), waits_for_replies=True)
+    musician = WaitingFilePlayer(melody([60, 62], step=2.0))
     musician.advance(0.4)
     musician.pause(1.0)
     assert musician.next_deadline() == float("inf")
@@ -44,7 +44,7 @@ def test_a_pause_lasts_whole_beats() -> None:
 
 
 def test_who_does_not_wait_goes_on() -> None:
-    musician = FilePlayer(melody([60, 62], step=2.0), waits_for_replies=False)
+    musician = FilePlayer(melody([60, 62], step=2.0))
     musician.advance(0.4)
     musician.pause(1.0)
     musician.resume(2.2, bpm=120.0)
@@ -58,11 +58,11 @@ def test_hanging_keys_and_pedals_of_a_file_are_let_go_at_its_end() -> None:
         ControlChange(0.5, 1, 64, 127),
         NoteOff(1.0, 0, 60),
     ]
-    assert play_all(FilePlayer(events, True))[4:] == [NoteOff(1.0, 2, 64), ControlChange(1.0, 1, 64, 0)]
+    assert play_all(FilePlayer(events))[4:] == [NoteOff(1.0, 2, 64), ControlChange(1.0, 1, 64, 0)]
 
 
 def test_an_empty_file_is_soon_done() -> None:
-    musician = FilePlayer([], waits_for_replies=True)
+    musician = FilePlayer([])
     assert play_all(musician) == []
     assert musician.done
 

@@ -13,11 +13,11 @@ from support.jam import SETTINGS, Jam, jam, melody
 from musedaemon.core.commands import TurnOver
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
-from musedaemon.core.player import Player
+from musedaemon.core.player import Player, nothing
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.midi import wire
 from musedaemon.run.clock import Stopwatch
-from musedaemon.run.musician import FilePlayer, Musician, PortMusician
+from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.realtime import RealTime
 
 QUICK = replace(SETTINGS, hand_over_s=0.15)
@@ -67,7 +67,7 @@ def live(musician: Musician, clock: Stopwatch, bpm: float = 240.0, on_turn: obje
         if isinstance(on_turn, Exception):
             raise on_turn
 
-    player = Player(NoEcho(), passes_thru=False)
+    player = Player(NoEcho(), nothing)
     return Live(port, RealTime(engine, player, musician, port, clock, record, ignore), record)
 
 
@@ -94,7 +94,7 @@ def test_the_same_events_give_the_same_notes_as_in_virtual_time(waits: bool) -> 
     virtual = jam(events, QUICK, bpm=240.0, waits=waits)
     clock = Stopwatch()
     start = clock.now() + 0.05
-    real = live(FilePlayer(events, waits, starts_at=start), clock)
+    real = live((WaitingFilePlayer if waits else FilePlayer)(events, start), clock)
     real.runner.run()
     assert len(virtual.turns) >= 1
     heard = shape(real.record.heard, start)
@@ -110,7 +110,7 @@ def test_the_same_events_give_the_same_notes_as_in_virtual_time(waits: bool) -> 
 
 def test_one_thread_owns_the_port() -> None:
     clock = Stopwatch()
-    real = live(FilePlayer(CALL, True, clock.now()), clock)
+    real = live(WaitingFilePlayer(CALL, clock.now()), clock)
     real.runner.run()
     assert real.port.threads == {"musedaemon player"}
     assert real.port.closed
@@ -140,7 +140,7 @@ def test_a_signal_in_mid_reply_releases_every_note(number: signal.Signals) -> No
 
 def test_an_error_in_the_engine_thread_ends_the_session_with_every_note_released() -> None:
     clock = Stopwatch()
-    real = live(FilePlayer(CALL, True, clock.now()), clock, on_turn=ZeroDivisionError("a bug"))
+    real = live(WaitingFilePlayer(CALL, clock.now()), clock, on_turn=ZeroDivisionError("a bug"))
     with pytest.raises(ZeroDivisionError, match="a bug"):
         real.runner.run()
     assert set(balance(real.port.sent).values()) == {0}
@@ -149,7 +149,7 @@ def test_an_error_in_the_engine_thread_ends_the_session_with_every_note_released
 
 def test_a_port_that_fails_ends_the_session_and_is_closed() -> None:
     clock = Stopwatch()
-    real = live(FilePlayer(CALL, True, clock.now()), clock)
+    real = live(WaitingFilePlayer(CALL, clock.now()), clock)
     real.port.fails = True
     with pytest.raises(OSError, match="cable"):
         real.runner.run()

@@ -67,7 +67,7 @@ def test_a_phrase_played_into_the_port_is_answered(jack_server: JackServer) -> N
         bench.listen_to(OUT)
         start = bench.play(PHRASE, into=IN)
         turn = next_line(process, "turn 1")
-        recorded = bench.recorded
+        recorded = bench.wait_for_silence(0.3)
         out = finish(process)
     assert recorded[0][0] >= start + PHRASE[-1][0] + 0.2
     assert unbalanced(data_of(recorded)) == {}
@@ -85,7 +85,7 @@ def test_thru_passes_the_phrase_itself(jack_server: JackServer) -> None:
     assert data_of(recorded)[: len(PHRASE)] == data_of(PHRASE)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_in_mid_reply_leaves_no_note_on(jack_server: JackServer, number: signal.Signals) -> None:
     pedal_down, pedal_up = bytes((0xB0, 64, 127)), bytes((0xB0, 64, 0))
     with daemon() as process, JackBench(jack_server) as bench:
@@ -138,6 +138,27 @@ def test_a_port_is_recorded_into_a_file(jack_server: JackServer, tmp_path: Path)
     assert len(note_ons(written["call"])) == len(PITCHES)
     assert note_ons(written["response"])
     assert unbalanced(written["call"]) == unbalanced(written["response"]) == {}
+
+
+def test_a_rest_as_long_as_the_hand_over_does_not_stop_a_file(jack_server: JackServer, tmp_path: Path) -> None:
+    source = tmp_path / "call.mid"
+    save_line(source, PITCHES, rest_ticks=192)  # 0.2 s at 120 bpm
+    with JackBench(jack_server, "ears") as bench, daemon("--in", str(source), "--out", "ears:heard") as process:
+        out, err = process.communicate(timeout=60)
+        recorded = bench.wait_for_silence(0.2)
+    assert (process.returncode, err) == (0, "")
+    assert unbalanced(data_of(recorded)) == {}
+    assert f"{len(PITCHES)} notes heard" in out
+
+
+def test_a_file_is_left_alone_when_the_session_cannot_start(jack_server: JackServer, tmp_path: Path) -> None:
+    target = tmp_path / "precious.mid"
+    save_line(target, PITCHES)
+    before = target.read_bytes()
+    with daemon("--in", "no such keyboard", "--out", str(target)) as process:
+        process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert target.read_bytes() == before
 
 
 def test_an_unknown_port_lists_the_ports_there_are(jack_server: JackServer) -> None:
