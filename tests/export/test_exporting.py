@@ -147,6 +147,13 @@ def test_a_difference_that_is_no_number_is_too_large() -> None:
     assert LIMITS["int8"].bits < 0.05
 
 
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_a_state_that_is_lost_is_too_large(precision: str) -> None:
+    """Zeros in place of a state that was trained: h is below 1, so a limit made for logits would let them pass."""
+    found = [Difference("h_out", 0.9), Difference("c_out", 1.0)]
+    assert too_large(found, precision) == found
+
+
 def test_the_verification_hears_at_least_500_notes(kept: Checkpoint) -> None:
     class Counted(OnnxModel):
         steps = 0
@@ -156,7 +163,7 @@ def test_the_verification_hears_at_least_500_notes(kept: Checkpoint) -> None:
             return super().step(*note)  # type: ignore[arg-type]
 
     model = OnnxModel.from_bytes(exported(kept), "counted")
-    differences(kept.net(), Counted(model._session, model.card))
+    differences(kept.net(), Counted(model._session, model.card, model.size))
     assert Counted.steps >= 500
 
 
