@@ -8,12 +8,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does: see docs/decisions.md 8
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from support.midi_balance import unbalanced
 from support.written import onsets, tracks
