@@ -1,6 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +19,9 @@ from musedaemon_training import preparing
 from musedaemon_training.copies import select
 from musedaemon_training.corpus import find_files
 from musedaemon_training.shards import Library, open_library
+
+PREPARE = Path(__file__).parents[2] / "training" / "prepare.py"
+BOOK = "".join(f"X:{number}\nT:t\nM:4/4\nL:1/8\nK:C\nCDEF GABc | cBAG FEDC | CDEF GABc |\n" for number in range(1, 9))
 
 
 def library_of(folder: Path, files: dict[str, bytes]) -> Library:
@@ -150,3 +160,57 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture
     error = capsys.readouterr().err
     assert error.startswith("prepare.py: ")
     assert error.count("\n") == 1
+
+
+def reading(data: Path, cache: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(PREPARE), "--data", str(data)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+        start_new_session=True,
+    )
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the readers of a process group in /proc")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_preparation_cut_short_leaves_no_reader_and_goes_on(ending: signal.Signals, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for number in range(40):
+        (data / f"{number:02d}.abc").write_text(BOOK)
+    process = reading(data, tmp_path / "cache")
+    wait_until(lambda: sum(path.stat().st_size for path in tmp_path.rglob("*.jsonl")) > 0)
+    process.send_signal(ending)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == (-signal.SIGKILL if ending is signal.SIGKILL else preparing.INTERRUPTED), err
+    assert "Traceback" not in err
+    assert ("goes on where it was" in out) == (ending is not signal.SIGKILL)
+    wait_until(lambda: not members(process.pid))
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.jsonl")}
+    again = reading(data, tmp_path / "cache")
+    out, err = again.communicate(timeout=60)
+    assert again.returncode == 0, err
+    assert "files: 40 found" in out
+    for path, lines in before.items():
+        whole = lines[: lines.rfind(b"\n") + 1]
+        assert path.read_bytes().startswith(whole)
+
+
+def members(group: int) -> list[int]:
+    """The processes of a group that have not ended."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, of_group = path.read_text().rpartition(")")[2].split()[:3]
+            if int(of_group) == group and state != "Z":
+                found.append(int(path.parent.name))
+    return found

@@ -60,6 +60,13 @@ def test_a_log_gets_a_line_now_and_then_only(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out.count("\n") == 1
 
 
+def test_a_short_reading_leaves_no_line_and_takes_none_away(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    lines.read(5, 10)
+    lines.show(STANDING)
+    assert capsys.readouterr().out.splitlines() == [STANDING.line()]
+
+
 def test_speed_waiting_and_time_left_are_of_this_stretch(tmp_path: Path) -> None:
     seen, metrics = Seen(), Metrics(tmp_path / "metrics.jsonl")
     report = Report(seen, metrics, moment(0, 0.0, 0.0))

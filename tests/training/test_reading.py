@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from support.music_files import Sound, midi_bytes, tune
 
+from musedaemon_training.pieces import NO_METER, Meter
 from musedaemon_training.reading import Piece, UnreadableError, read_pieces
 
 SCALE = [Sound(i * 24, 60 + i, 24, 40 + i) for i in range(20)]
@@ -69,6 +70,25 @@ def test_why_a_file_is_left_out(tmp_path: Path) -> None:
     assert reason(tmp_path / "text.mid", b"this is no MIDI file").startswith("is broken (")
     assert reason(tmp_path / "half.mid", good[: len(good) // 2]).startswith("is broken (")
     assert reason(tmp_path / "empty.mid", b"").startswith("is broken (")
+
+
+def test_seconds_follow_every_tempo(tmp_path: Path) -> None:
+    found = piece(tmp_path / "a.mid", midi_bytes(SCALE, tempos=[(240, 250_000), (360, 1_000_000)], meters=[(0, 6, 8)]))
+    assert found.seconds == pytest.approx(10 * 0.5 + 5 * 0.25 + 5 * 1.0)
+    assert found.tempo == pytest.approx(60 * 20 / 11.25)
+    assert found.meter == Meter(6, 8)
+
+
+def test_what_a_file_does_not_tell_stays_unknown(tmp_path: Path) -> None:
+    found = piece(tmp_path / "a.mid", midi_bytes(SCALE, meters=[]))
+    assert (found.seconds, found.tempo, found.meter) == (10.0, 0.0, NO_METER)
+
+
+def test_too_many_notes_a_second_are_no_music(tmp_path: Path) -> None:
+    thick = [Sound(i * 2, 30 + (i * 7) % 60, 2) for i in range(200)]
+    assert piece(tmp_path / "a.mid", midi_bytes(thick)).seconds > 8
+    rushed = midi_bytes(thick, tempos=[(0, 30_000)])
+    assert reason(tmp_path / "b.mid", rushed) == "has more than 150 notes a second"
 
 
 def test_a_file_that_vanished_is_a_reason_too(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import platformdirs
 import pytest
 import torch
@@ -221,7 +222,8 @@ def test_as_a_command_it_stops_at_ctrl_c_saved(data: Path, tmp_path: Path) -> No
         "9999",
         *SMALL,
     ]
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    fonts = {"MPLCONFIGDIR": matplotlib.get_cachedir()}
+    environment = {**os.environ, **fonts, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:

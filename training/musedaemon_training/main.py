@@ -145,21 +145,19 @@ def _metrics(folder: Path, ranks: Ranks) -> Iterator[Metrics]:
 
 
 def _say_end(folder: Path, training: Training, finished: bool, show: Display) -> None:
-    show.say(draw_curves(folder))
-    show.close()
-    if finished:
-        early = training.plan.budget.is_out_of_patience(training.since_best)
-        print(
-            f"{'No better for a while: stopped early.' if early else 'Done.'}"
-            f" The best checkpoint is {folder / 'best'} ({bits_text(training.best)} bits a note)."
-        )
-        if checkpoint.load(folder / "best").config.notes == 0:
-            print(
-                f"It is the model that training began with: none after it scored better; the last is {folder / 'last'}."
-            )
+    if not finished:
+        command = shlex.join(["python", "training/train.py", "--resume", "--out", str(folder)])
+        show.say(f"Stopped and saved after {training.notes / 1e6:.2f} M notes. Go on with: {command}")
+        show.say(draw_curves(folder))
         return
-    command = shlex.join(["python", "training/train.py", "--resume", "--out", str(folder)])
-    print(f"Stopped and saved after {training.notes / 1e6:.2f} M notes. Go on with: {command}")
+    show.say(draw_curves(folder))
+    early = training.plan.budget.is_out_of_patience(training.since_best)
+    show.say(
+        f"{'No better for a while: stopped early.' if early else 'Done.'}"
+        f" The best checkpoint is {folder / 'best'} ({bits_text(training.best)} bits a note)."
+    )
+    if checkpoint.load(folder / "best").config.notes == 0:
+        show.say(f"It is the model that training began with, as none after it scored better; see {folder / 'last'}.")
 
 
 @contextmanager

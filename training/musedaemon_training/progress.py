@@ -87,22 +87,20 @@ class Lines:
 
     def __init__(self) -> None:
         self._shown = -LINE_EVERY_S
+        # A short reading needs no line.
+        self._read = time.monotonic()
 
     def show(self, standing: Standing) -> None:
         """Print, if the last line is old enough."""
-        if self._is_time():
+        if time.monotonic() - self._shown >= LINE_EVERY_S:
+            self._shown = time.monotonic()
             self.say(standing.line())
 
     def read(self, done: int, total: int) -> None:
         """Print, if the last line is old enough."""
-        if self._is_time():
+        if time.monotonic() - self._read >= LINE_EVERY_S:
+            self._read = time.monotonic()
             self.say(reading_text(done, total))
-
-    def _is_time(self) -> bool:
-        if time.monotonic() - self._shown < LINE_EVERY_S:
-            return False
-        self._shown = time.monotonic()
-        return True
 
     def say(self, line: str) -> None:
         """Print."""

@@ -6,6 +6,7 @@ import faulthandler
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -74,7 +75,7 @@ def _read_in_pool(tasks: Sequence[Task], tell: Tell) -> None:
                 tell(count.value)
         except BaseException:
             stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
             raise
 
 
@@ -103,6 +104,7 @@ def _pool(workers: int) -> Iterator[tuple[ProcessPoolExecutor, Any, Any]]:
 
 def _begin(stop: Any, count: Any) -> None:
     _shared.update(stop=stop, count=count)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     # Ctrl-C reaches every process of the terminal; only the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The ABC reader prints its complaints from C; they would tear the progress bar.
@@ -115,7 +117,7 @@ def _read_shard(task: Task) -> None:
     """Read the files that a shard lacks, until told to stop."""
     with ShardWriter(ShardFiles.of(task.folder, task.number)) as writer:
         for file in task.files[writer.done :][: task.most]:
-            if _is_to_stop():
+            if _shared["stop"].is_set():
                 return
             # A thread in C ends this process if a parser never comes back.
             faulthandler.dump_traceback_later(task.reader.longest_s, exit=True)
@@ -125,6 +127,9 @@ def _read_shard(task: Task) -> None:
                 _shared["count"].value += 1
 
 
-def _is_to_stop() -> bool:
+def _end_with_parent() -> None:
+    """A killed parent tells its children nothing: they would wait for work for ever."""
     parent = multiprocessing.parent_process()
-    return _shared["stop"].is_set() or (parent is not None and not parent.is_alive())
+    if parent is not None:
+        parent.join()
+        os._exit(1)
