@@ -45,6 +45,14 @@ def test_a_test_list_inside_a_folder_is_relative_to_itself(tmp_path: Path) -> No
     assert names(tmp_path) == ["x/two.mid"]
 
 
+def test_a_test_list_in_one_folder_holds_for_all(tmp_path: Path) -> None:
+    for name in ("a/one.mid", "b/two.mid"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    (tmp_path / "a" / "test.txt").write_text("../b/two.mid\n")
+    assert [file.name for file in find_files([tmp_path / "a", tmp_path / "b"])] == ["one.mid"]
+
+
 def test_a_file_in_two_folders_counts_once(tmp_path: Path) -> None:
     touch(tmp_path / "x" / "one.mid")
     assert names(tmp_path, tmp_path / "x") == ["x/one.mid"]

@@ -103,6 +103,13 @@ def fill_the_disk(folder: Path) -> None:
         raise OSError("the disk is full")
 
 
+def test_half_a_line_left_by_a_killed_run_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"step": 1}\n{"step": 2}\n{"ste')
+    Metrics(path).cut_after(2)
+    assert path.read_text() == '{"step": 1}\n{"step": 2}\n'
+
+
 def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     folder = tmp_path / "best"
     with whole_folder(folder) as part:

@@ -18,7 +18,7 @@ from musedaemon_evaluation.tuning_samples import TICKS, Samples
 from musedaemon_training.augment import IGNORED
 from musedaemon_training.model import FIELDS
 
-STEPS, BATCH, RATE = 250, 192, 0.1
+STEPS, BATCH, RATE = 400, 192, 0.1
 _MEANT = torch.from_numpy(recollection.TIMES_MEANT.astype(np.float32))
 _TINY = 1e-20
 _UNITS = torch.tensor(Likeness(1.0, key=10.0, run=1.0, interval_run=1.0, repeats=1.0, interval_repeats=1.0, common=1.0))

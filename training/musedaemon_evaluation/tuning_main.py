@@ -19,7 +19,7 @@ from musedaemon_training.device import choose_device
 from musedaemon_training.model import FIELDS
 from musedaemon_training.shards import default_cache, open_library
 
-NOTES_EACH = 700
+NOTES_EACH = 1500
 
 
 def parser() -> argparse.ArgumentParser:

@@ -42,7 +42,8 @@ def find_files(folders: Sequence[Path]) -> list[MusicFile]:
     for folder in folders:
         if not folder.is_dir():
             raise TrainingError(f"{folder} is not a folder; --data takes folders of music files.")
-        aside = set_aside(folder)
+    aside = {path for folder in folders for path in set_aside(folder)}
+    for folder in folders:
         for path in sorted(folder.rglob("*")):
             resolved = path.resolve()
             if path.suffix.lower() in SUFFIXES and resolved not in aside and path.is_file():

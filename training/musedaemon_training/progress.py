@@ -172,9 +172,16 @@ class Metrics:
         """Forget what was written after the step that a run is resumed from."""
         if self._path is None or not self._path.exists():
             return
-        lines = [
-            line for line in self._path.read_text(encoding="utf-8").splitlines() if json.loads(line)["step"] <= step
-        ]
+        written = self._path.read_text(encoding="utf-8").splitlines()
+        lines = [line for line in written if _is_until(line, step)]
         part = self._path.with_name(self._path.name + ".part")
         part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         part.replace(self._path)
+
+
+def _is_until(line: str, step: int) -> bool:
+    """Whether a line of metrics is whole and of this step or before; a run that was killed may leave half a line."""
+    try:
+        return bool(json.loads(line)["step"] <= step)
+    except (ValueError, KeyError, TypeError):
+        return False

@@ -63,7 +63,7 @@ class FilePlayer:
         self._next = 0
         self._over = False
         self._offset = starts_at
-        self._paused_at: float | None = None
+        self._paused = False
 
     @property
     def done(self) -> bool:
@@ -72,7 +72,7 @@ class FilePlayer:
 
     def next_deadline(self) -> float:
         """When the next event is due (seconds), infinity while it waits or is done."""
-        if self._over or self._paused_at is not None:
+        if self._over or self._paused:
             return float("inf")
         at = self._events[self._next].at if self._next < len(self._events) else self._end
         return at + self._offset
@@ -97,18 +97,19 @@ class FilePlayer:
 
 
 class WaitingFilePlayer(FilePlayer):
-    """Holds what comes next until the reply is over, like a polite partner.
+    """Holds what comes due until the reply is over, like a polite partner.
 
-    The wait lasts whole beats, so that what follows lies on the same grid as what came before.
+    Its own rest counts: only what would fall into the reply comes later, by whole beats, so that it lies on the same
+    grid as what came before.
     """
 
     def pause(self, at: float) -> None:
-        """The call is handed over (seconds): hold what comes next."""
-        self._paused_at = at
+        """The call is handed over (seconds): hold what comes due."""
+        self._paused = True
 
     def resume(self, at: float, bpm: float) -> None:
-        """The reply is over (seconds): go on, a whole number of beats later than planned."""
-        if self._paused_at is not None:
-            beat = 60.0 / bpm
-            self._offset += math.ceil((at - self._paused_at) / beat - 1e-9) * beat
-            self._paused_at = None
+        """The reply is over (seconds): go on, as many whole beats later than planned as it takes."""
+        self._paused = False
+        beats_late = (at - self.next_deadline()) * bpm / 60.0
+        if 0.0 < beats_late < float("inf"):
+            self._offset += math.ceil(beats_late - 1e-9) * 60.0 / bpm

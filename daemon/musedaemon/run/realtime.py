@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import Queue
 from types import FrameType
 
 from musedaemon.core.engine import Engine
@@ -43,9 +43,9 @@ class RealTime:
         record: Record,
         on_turn: OnTurn,
     ) -> None:
-        self.inbox: PlayerInbox = SimpleQueue()
+        self.inbox: PlayerInbox = Queue()
         """Where an input port puts what it hears; any thread."""
-        self._to_engine: EngineInbox = SimpleQueue()
+        self._to_engine: EngineInbox = Queue()
         self._stop = threading.Event()
         self._failures: list[BaseException] = []
         player_thread = PlayerThread(player, port, clock, self.inbox, self._to_engine, record)

@@ -7,7 +7,7 @@ talk through one queue each and block until there is input or a deadline: no pol
 from __future__ import annotations
 
 from enum import Enum
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from typing import TypeVar
 
 from musedaemon.core.commands import Command, Heard, Play, Report, Withdraw
@@ -30,12 +30,13 @@ class Stop(Enum):
     NOW = "now"
 
 
-PlayerInbox = SimpleQueue[MidiEvent | Command | Stop]
-EngineInbox = SimpleQueue[Report | Stop]
+PlayerInbox = Queue[MidiEvent | Command | Stop]
+EngineInbox = Queue[Report | Stop]
+# Queue and not SimpleQueue: in Python 3.11 and 3.12 SimpleQueue.get(timeout) can wait for ever (docs/decisions.md 11).
 _T = TypeVar("_T")
 
 
-def _next_item(inbox: SimpleQueue[_T], deadline: float, clock: Clock) -> _T | None:
+def next_item(inbox: Queue[_T], deadline: float, clock: Clock) -> _T | None:
     """The next item, None if the deadline (seconds) comes first."""
     try:
         if deadline == float("inf"):
@@ -62,7 +63,7 @@ class PlayerThread:
     def run(self) -> None:
         """The life of the thread: until `Stop`, or an error, which is raised after every note is off."""
         try:
-            while (item := _next_item(self._inbox, self._player.next_deadline(), self._clock)) is not Stop.NOW:
+            while (item := next_item(self._inbox, self._player.next_deadline(), self._clock)) is not Stop.NOW:
                 self._handle(item)
         finally:
             try:
@@ -121,7 +122,7 @@ class EngineThread:
     def run(self) -> None:
         """The life of the thread: until `Stop`, or until a file that plays has had its last answer."""
         while not self._all_said():
-            item = _next_item(self._inbox, self._deadline(), self._clock)
+            item = next_item(self._inbox, self._deadline(), self._clock)
             if item is Stop.NOW:
                 return
             if item is not None:

@@ -34,13 +34,21 @@ def test_it_is_done_only_after_the_last_event_can_have_been_heard() -> None:
     assert musician.next_deadline() == pytest.approx(0.4 + TAIL_S)
 
 
-def test_a_pause_lasts_whole_beats() -> None:
+def test_a_file_first_uses_up_its_own_rest() -> None:
+    musician = WaitingFilePlayer(melody([60, 62], step=2.0))
+    musician.advance(0.4)
+    musician.pause(1.0)
+    musician.resume(1.9, bpm=120.0)
+    assert musician.next_deadline() == 2.0
+
+
+def test_what_would_fall_into_the_reply_comes_whole_beats_later() -> None:
     musician = WaitingFilePlayer(melody([60, 62], step=2.0))
     musician.advance(0.4)
     musician.pause(1.0)
     assert musician.next_deadline() == float("inf")
     musician.resume(2.2, bpm=120.0)
-    assert musician.next_deadline() == pytest.approx(3.5)
+    assert musician.next_deadline() == pytest.approx(2.5)
 
 
 def test_who_does_not_wait_goes_on() -> None:
