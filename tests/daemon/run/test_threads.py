@@ -3,8 +3,15 @@ from __future__ import annotations
 import threading
 from queue import Queue
 
+import pytest
+from support.fakes import NoEcho
+
+from musedaemon.core.commands import PlannedNote, Play, Withdraw
+from musedaemon.core.player import Player, nothing
+from musedaemon.errors import PortError
 from musedaemon.run.clock import Stopwatch
-from musedaemon.run.threads import next_item
+from musedaemon.run.recorder import Unrecorded
+from musedaemon.run.threads import EngineInbox, PlayerInbox, PlayerThread, next_item
 
 
 def test_the_shortest_waits_all_end() -> None:
@@ -33,3 +40,33 @@ def test_an_item_comes_before_its_deadline_and_a_deadline_past_takes_what_is_the
     inbox.put(2)
     assert next_item(inbox, clock.now() - 1.0, clock) == 2
     assert next_item(inbox, clock.now() - 1.0, clock) is None
+
+
+class RefusesOnce:
+    """A port that refuses the first note-off it is given."""
+
+    name = "moody"
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.refused: list[bytes] = []
+
+    def send(self, data: bytes) -> None:
+        if data[0] & 0xF0 == 0x80 and not self.refused:
+            self.refused.append(data)
+            raise PortError("The port took no message; check its connection.")
+        self.sent.append(data)
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_refused_note_off_keeps_none_of_the_others_back() -> None:
+    port, inbox, clock = RefusesOnce(), PlayerInbox(), Stopwatch()
+    thread = PlayerThread(Player(NoEcho(), nothing), port, clock, inbox, EngineInbox(), Unrecorded())
+    for serial, pitch in enumerate((60, 64, 67)):
+        inbox.put(Play(PlannedNote(serial, 0.0, 1000.0, 0, pitch, 80)))
+    inbox.put(Withdraw(0.0))
+    with pytest.raises(PortError, match="took no message"):
+        thread.run()
+    assert [data[1] for data in port.sent if data[0] == 0x80] == [64, 67]
