@@ -75,7 +75,14 @@ def _playable_bpm(score: TimedFile | None) -> float | None:
 
 
 def _is_file(name: str) -> bool:
-    return name.lower().endswith((".mid", ".midi"))
+    """Whether a name is a .mid file's, and not a port's. ConfigError for what can be neither."""
+    if name.lower().endswith((".mid", ".midi")):
+        return True
+    if name and Path(name).exists():
+        raise ConfigError(
+            f"{name} is not a .mid file; name a .mid file or a MIDI port (`musedaemon ports` lists them)."
+        )
+    return False
 
 
 def _target(config: Config) -> Path | None:

@@ -114,6 +114,13 @@ def test_the_input_is_not_written_over(tmp_path: Path) -> None:
     assert source.read_bytes() == before
 
 
+def test_a_file_of_another_kind_is_not_taken_for_a_port(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"is not a \.mid file"):
+        play(Config(ports=Ports(input=str(tmp_path), output=str(tmp_path / "jam.mid"))), Told())
+    with pytest.raises(ConfigError, match=r"is not a \.mid file"):
+        play(Config(ports=Ports(input=str(call_file(tmp_path)), output=str(TINY))), Told())
+
+
 def test_what_cannot_be_read_or_written_is_told_before_anything_is_played(tmp_path: Path) -> None:
     source = call_file(tmp_path)
     with pytest.raises(MidiFileError, match="does not exist"):
