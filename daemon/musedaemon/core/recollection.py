@@ -207,15 +207,13 @@ class Recalled:
 
     def _mixed(self, model: Floats, votes: Floats, trusted: Trust) -> Floats:
         heaviness = float(votes.sum())
-        unsure = 1.0 - float(model.max()) + LEAST_UNSURE
-        odds = self._gain * heaviness**trusted.power * unsure**trusted.unsure if heaviness > _TINY else 0.0
-        share = self._most(trusted) * odds / (1.0 + odds)
+        doubt = 1.0 - float(model.max()) + LEAST_UNSURE
+        # Beyond the tuned place of the dial the musician asks for more than is likely: the model's word counts less.
+        beyond = max(self._gain, 1.0)
+        odds = self._gain * heaviness**trusted.power * doubt ** (trusted.unsure / beyond) if heaviness > _TINY else 0.0
+        share = max(trusted.most, 1.0 - 1.0 / beyond) * odds / (1.0 + odds)
         mixed: Floats = np.log(np.maximum((1.0 - share) * model + (share / max(heaviness, _TINY)) * votes, _TINY))
         return mixed
-
-    def _most(self, trusted: Trust) -> float:
-        # Beyond the tuned place of the dial the musician asks for more than is likely.
-        return max(trusted.most, 1.0 - 1.0 / (1.0 + self._gain)) if self._gain > 1.0 else trusted.most
 
 
 def _signs(past: Past, key: FloatArray, trail: Trail) -> FloatArray:

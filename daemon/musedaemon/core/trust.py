@@ -48,27 +48,42 @@ class Familiarity(NamedTuple):
     doubt: float
 
 
-SHIFT = Trust(Likeness(-2.0, 53.0, 0.5, 1.4, 0.0, 0.0, 0.2), power=0.21, most=0.985)
-PITCH = Trust(Likeness(-4.5, 10.5, 0.76, 0.23, 1.26, 0.0, 0.94), power=0.34, most=0.965, other_shift=-5.2)
-TRANSPOSED = Likeness(-4.8, 10.0, 0.0, 1.63, 0.0, 1.56)
+SHIFT = Trust(
+    Likeness(base=0.28, key=40.6, run=0.29, interval_run=2.05, repeats=0.47, interval_repeats=-0.83, common=-0.58),
+    power=0.193,
+    most=0.997,
+    unsure=0.21,
+)
+PITCH = Trust(
+    Likeness(base=-6.04, key=17.83, run=0.51, interval_run=-0.5, repeats=2.28, interval_repeats=0.39, common=1.01),
+    power=0.415,
+    most=0.966,
+    unsure=0.41,
+    other_shift=-10.39,
+)
+TRANSPOSED = Likeness(
+    base=-6.42, key=11.06, run=0.03, interval_run=1.33, repeats=1.42, interval_repeats=2.47, common=0.23
+)
 """For the votes of kept notes for their interval from the note before; they count beside those for their pitch."""
-SCALE = Familiarity(weight=0.47, doubt=2.0)
+SCALE = Familiarity(weight=0.46, doubt=2.0)
 """For pitch classes."""
-TONES = Familiarity(weight=0.2, doubt=8.0)
+TONES = Familiarity(weight=0.035, doubt=8.0)
 """For pitches."""
 VELOCITY = Trust(
-    Likeness(1.1, 30.6, -0.15, 0.22, 0.74, 0.0, 0.65),
-    power=0.67,
-    most=0.995,
-    other_shift=-4.6,
-    other_pitch=-1.1,
-    other_pitch_same_interval=0.6,
+    Likeness(base=5.85, key=39.53, run=-0.24, interval_run=0.19, repeats=1.77, interval_repeats=0.72, common=-0.28),
+    power=0.506,
+    most=0.999,
+    unsure=0.57,
+    other_shift=-7.3,
+    other_pitch=-2.54,
+    other_pitch_same_interval=0.25,
 )
 DURATION = Trust(
-    Likeness(-4.0, 21.0, 0.4, 1.0, 0.13, 0.0, 0.18),
-    power=0.2,
-    most=0.92,
-    other_shift=-5.9,
-    other_pitch=-4.2,
-    other_pitch_same_interval=0.5,
+    Likeness(base=0.52, key=20.78, run=-0.07, interval_run=0.54, repeats=1.0, interval_repeats=0.58, common=0.09),
+    power=0.262,
+    most=0.991,
+    unsure=0.45,
+    other_shift=-11.73,
+    other_pitch=-2.19,
+    other_pitch_same_interval=0.47,
 )
