@@ -7,7 +7,7 @@ import pytest
 from support.fakes import FakeModel
 from support.music_files import midi_bytes, tune
 
-from musedaemon_evaluation import pieces
+from musedaemon_evaluation import pieces, reply_table
 from musedaemon_evaluation.calls import Call, cut_calls
 from musedaemon_evaluation.copying import longest_copies
 from musedaemon_evaluation.measures import distributions, in_key, key_of, on_grid, overlap
@@ -117,12 +117,18 @@ def test_sixteenths_and_triplets_are_on_the_grid() -> None:
 
 def test_the_report_tells_a_copier_from_an_answer() -> None:
     call, other = a_call(), a_call([50, 53, 57, 58, 51, 63, 55, 56, 60, 49, 52, 70, 41])
-    copier = report([call, other], [call.notes, other.notes], [notes([60, 61])])
-    assert copier["copied_notes"]["from the call"]["reply"]["median"] == len(C_MAJOR)
-    assert copier["copied_notes"]["from the corpus"]["reply"]["longest"] < 3
-    assert copier["unanswered"] == 0
-    human = report([call, other], [call.continuation, other.continuation], [notes([60, 61])])
-    assert human["overlap"]["pitch class"]["reply"] == pytest.approx(1.0)
-    assert human["overlap"]["pitch class"]["stranger"] < 0.9
-    silent = report([call, other], [notes([]), notes([])], [notes([60, 61])])
-    assert silent["unanswered"] == 2
+    answers = {
+        "copier": [call.notes, other.notes],
+        "composer": [call.continuation, other.continuation],
+        "silent": [notes([]), notes([])],
+    }
+    found = report([call, other], answers, [notes([60, 61])])
+    assert found["copied_from_call"]["copier"]["median"] == len(C_MAJOR)
+    assert found["copied_from_corpus"]["copier"]["longest"] < 3
+    assert found["unanswered"] == {"copier": 0, "composer": 0, "silent": 2, "human": 0}
+    assert found["overlap"]["pitch class"]["composer"] == pytest.approx(1.0)
+    assert found["overlap"]["pitch class"]["another piece"] < 0.9
+    assert found["in_key"]["silent"] is None
+    table = reply_table.as_markdown(reply_table.answers(found)).splitlines()
+    assert table[0] == "|  | copier | composer | silent | human |"
+    assert table[-1].startswith("| copied from the call | 13 / 13 / 13 |")

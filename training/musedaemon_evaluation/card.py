@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from musedaemon_evaluation.reply_table import answers, as_markdown, overlaps
 from musedaemon_evaluation.table import ALL, COLUMNS
 
 Results = Mapping[str, Any]
@@ -34,9 +35,9 @@ drums, no music without a beat, no tuning but the piano's. A likely note is not 
 {recipe}
 ```
 
-Corpus: {corpus}. Licence: {licence}.
+Corpus: {corpus}.
 
-{notice}
+Licence: {licence}.{notice}
 
 Training pieces are transposed, played as by a hand (jitter, rolled chords, drifting tempo), with parts left out and
 with beat, bar and velocity hidden at random; the clean score is always the target. The files named in the corpus's
@@ -70,38 +71,29 @@ Variable order, up to three notes, intervals; trained on {markov_pieces:,} piece
 _REPLIES = """
 ## Its replies
 
-{calls} calls of four to eight bars were cut from the same pieces and played to the daemon's own engine (seed {seed}).
-`human` is what the composer wrote next.
+{calls} calls of four to eight bars were cut from the same pieces and played to the daemon's own engine (seed {seed},
+all else as installed). `human` is what the composer wrote next. A run is copied when notes that follow each other have
+the same intervals in the same rhythm as somewhere else; its length is in notes, median / 90% / longest.
 
-| | reply | human |
-|---|---|---|
-{shares}
-
-The longest run of notes in a row with the same intervals in the same rhythm as somewhere else:
-
-| | reply, median | 90% | longest | human, median | 90% | longest |
-|---|---|---|---|---|---|---|
-{copies}
+{answers}
 
 How much of a distribution is shared with what the composer wrote next (1 is all of it), beside a copy of the call and
 another piece's music:
 
-| | reply | the call itself | another piece |
-|---|---|---|---|
 {overlaps}
 
 What was really written next costs {saved:.2f} bits a note less after its own call than after another piece's
 ({share:.0%} of the calls), and {saved_memory:.2f} bits less with the memory ({share_memory:.0%}).
 """
 
-_SHARES = {"on_grid": "notes on a sixteenth or a triplet of the beat", "in_key": "notes in the key of the call"}
-
 
 def page(results: Results, beside: Results | None, folder: Path) -> str:
     """The whole page, for a file in `folder`. `beside` are the results of the same net in fp32, where there are any."""
     model, bits = results["model"], results["bits"]
     text = _PAGE.format(
-        **{**model, **{name: model[name] or "not told" for name in ("recipe", "corpus", "licence")}},
+        **{name: model[name] for name in ("layers", "hidden", "parameters", "precision", "encoding_version")},
+        **{name: model[name] or "not told" for name in ("recipe", "corpus", "licence")},
+        notice=" The model file carries the notice, with all sources by name." if model["notice"] else "",
         pieces=results["pieces"][ALL],
         notes=results["notes"][ALL],
         markov_pieces=results["markov_pieces"],
@@ -122,29 +114,6 @@ def write(path: Path, text: str) -> None:
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)
-
-
-def replies_text(replies: Results) -> str:
-    """For the terminal."""
-    lines = [f"{'replies':28}{'reply':>10}{'human':>10}"]
-    lines += [f"{name:28}{replies[key]['reply']:>10.1%}{replies[key]['human']:>10.1%}" for key, name in _SHORT.items()]
-    for where, copied in replies["copied_notes"].items():
-        reply, human = copied["reply"], copied["human"]
-        lines.append(f"{'copied ' + where + ', median':28}{reply['median']:>10.0f}{human['median']:>10.0f}")
-        lines.append(f"{'copied ' + where + ', longest':28}{reply['longest']:>10.0f}{human['longest']:>10.0f}")
-    lines += [
-        f"{'overlap of ' + name:28}{shared['reply']:>10.2f}"
-        f"  (the call {shared['call']:.2f}, a stranger {shared['stranger']:.2f})"
-        for name, shared in replies["overlap"].items()
-    ]
-    for judge, found in replies["specificity"].items():
-        lines.append(
-            f"{'call-specificity, ' + judge:28}{found['bits']:>10.2f}  bits a note, in {found['share']:.0%} of calls"
-        )
-    return "\n".join(lines)
-
-
-_SHORT = {"on_grid": "on the grid", "in_key": "in the call's key"}
 
 
 def _table(results: Results, judge: str) -> str:
@@ -176,23 +145,13 @@ def _replies(replies: Results) -> str:
     return _REPLIES.format(
         calls=replies["calls"],
         seed=replies["seed"],
-        shares="\n".join(
-            f"| {name} | {replies[key]['reply']:.1%} | {replies[key]['human']:.1%} |" for key, name in _SHARES.items()
-        ),
-        copies="\n".join(f"| {where} | {_lengths(copied)} |" for where, copied in replies["copied_notes"].items()),
-        overlaps="\n".join(
-            f"| {name} | {shared['reply']:.2f} | {shared['call']:.2f} | {shared['stranger']:.2f} |"
-            for name, shared in replies["overlap"].items()
-        ),
+        answers=as_markdown(answers(replies)),
+        overlaps=as_markdown(overlaps(replies)),
         saved=specific["model"]["bits"],
         share=specific["model"]["share"],
         saved_memory=specific["memory"]["bits"],
         share_memory=specific["memory"]["share"],
     )
-
-
-def _lengths(copied: Results) -> str:
-    return " | ".join(f"{copied[who][key]:.0f}" for who in ("reply", "human") for key in ("median", "p90", "longest"))
 
 
 def _picture(image: Path, folder: Path) -> str:

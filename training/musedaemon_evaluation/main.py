@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from musedaemon.core.memory import TUNED_DIAL
 from musedaemon.errors import MusedaemonError, TrainingError
-from musedaemon_evaluation import card, options, pieces, replying, rolls
+from musedaemon_evaluation import card, options, pieces, reply_table, replying, rolls
 from musedaemon_evaluation.about import About, about
 from musedaemon_evaluation.calls import Call, cut_calls
 from musedaemon_evaluation.markov import MarkovModel
@@ -127,16 +128,19 @@ def _judge_replies(
     if not calls:
         raise TrainingError("No listed piece is long enough to cut a call from; leave replies out with --calls 0.")
     tell.say(f"replying to {len(calls)} calls")
-    replies = replying.replies(chosen.model, calls, chosen.seed)
+    answers = {
+        kind: replying.replies(chosen.model, calls, chosen.seed, dial)
+        for kind, dial in (("reply", TUNED_DIAL), ("memory off", 0.0))
+    }
     specific = specificity(chosen.model, calls)
     results["replies"] = {
-        **report(calls, replies, known),
+        **report(calls, answers, known),
         "specificity": {judge: found._asdict() for judge, found in specific.items()},
         "seed": chosen.seed,
     }
-    tell.say(card.replies_text(results["replies"]))
+    tell.say(reply_table.as_text(results["replies"]))
     if chosen.images:
-        results["images"] = _draw(chosen.images, calls, replies)
+        results["images"] = _draw(chosen.images, calls, answers["reply"])
 
 
 def _draw(folder: Path, calls: Sequence[Call], replies: Sequence[Notes]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,40 +13,42 @@ from musedaemon_evaluation.measures import DISTRIBUTIONS, distributions, in_key,
 from musedaemon_training.notes import Notes
 
 Report = dict[str, Any]
-"""JSON values. Shares are 0 to 1; what is compared with `human` is what the composer wrote next."""
+"""JSON values. Shares are 0 to 1."""
+HUMAN = "human"
+"""What the composer wrote next, among the answers."""
+CALL, STRANGER = "the call itself", "another piece"
+"""What answers are compared with in likeness to what the composer wrote next."""
 
 
-def report(calls: Sequence[Call], replies: Sequence[Notes], corpus: Sequence[Notes]) -> Report:
-    """Measure replies to calls, at least one; `corpus` is what the model may have copied from."""
-    human = [call.continuation for call in calls]
+def report(calls: Sequence[Call], replies: Mapping[str, Sequence[Notes]], corpus: Sequence[Notes]) -> Report:
+    """Measure the replies to calls (at least one) of each kind of reply, and of `HUMAN` for comparison.
+
+    `corpus` is what the model may have copied from.
+    """
+    answers = {**replies, HUMAN: [call.continuation for call in calls]}
     return {
         "calls": len(calls),
-        "unanswered": sum(len(reply) == 0 for reply in replies),
-        "notes": {"reply": sum(map(len, replies)), "human": sum(map(len, human))},
+        "notes": {who: sum(map(len, parts)) for who, parts in answers.items()},
+        "unanswered": {who: sum(len(part) == 0 for part in parts) for who, parts in answers.items()},
+        "on_grid": {who: _mean([on_grid(part) for part in parts if len(part)]) for who, parts in answers.items()},
+        "in_key": {who: _in_key(calls, parts) for who, parts in answers.items()},
+        "copied_from_corpus": {who: _spread(longest_copies(parts, corpus)) for who, parts in answers.items()},
+        "copied_from_call": {who: _from_own_call(calls, parts) for who, parts in answers.items()},
         "overlap": _overlaps(calls, replies),
-        "copied_notes": {
-            "from the corpus": {
-                "reply": _spread(longest_copies(replies, corpus)),
-                "human": _spread(longest_copies(human, corpus)),
-            },
-            "from the call": {"reply": _from_own_call(calls, replies), "human": _from_own_call(calls, human)},
-        },
-        "on_grid": {"reply": _mean(replies, on_grid), "human": _mean(human, on_grid)},
-        "in_key": {"reply": _in_key(calls, replies), "human": _in_key(calls, human)},
     }
 
 
-def _overlaps(calls: Sequence[Call], replies: Sequence[Notes]) -> dict[str, dict[str, float]]:
-    """By distribution, the mean overlap with what was written next: of reply, of call, of another piece's music."""
+def _overlaps(calls: Sequence[Call], replies: Mapping[str, Sequence[Notes]]) -> dict[str, dict[str, float | None]]:
+    """By distribution and answer, the mean overlap with what was written next."""
     human = [distributions(call.continuation) for call in calls]
     compared = {
-        "reply": [distributions(reply) for reply in replies],
-        "call": [distributions(call.notes) for call in calls],
-        "stranger": [*human[1:], *human[:1]],
+        **{who: [distributions(part) for part in parts] for who, parts in replies.items()},
+        CALL: [distributions(call.notes) for call in calls],
+        STRANGER: [*human[1:], *human[:1]],
     }
     return {
         name: {
-            who: float(np.mean([overlap(a[name], b[name]) for a, b in zip(shares, human, strict=True)]))
+            who: _mean([overlap(a[name], b[name]) for a, b in zip(shares, human, strict=True)])
             for who, shares in compared.items()
         }
         for name in DISTRIBUTIONS
@@ -65,11 +67,11 @@ def _spread(lengths: Sequence[int]) -> dict[str, float]:
     }
 
 
-def _mean(parts: Sequence[Notes], share: Callable[[Notes], float]) -> float:
-    return float(np.mean([share(part) for part in parts if len(part)] or [float("nan")]))
-
-
-def _in_key(calls: Sequence[Call], answers: Sequence[Notes]) -> float:
+def _in_key(calls: Sequence[Call], answers: Sequence[Notes]) -> float | None:
     heard = zip(calls, answers, strict=True)
-    shares = [in_key(answer, key_of(call.notes)) for call, answer in heard if len(answer)]
-    return float(np.mean(shares or [float("nan")]))
+    return _mean([in_key(answer, key_of(call.notes)) for call, answer in heard if len(answer)])
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    """None of nothing: JSON knows no nan."""
+    return float(np.mean(values)) if values else None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ import torch
 from musedaemon.core.commands import HandedOver, Report
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
+from musedaemon.core.memory import TUNED_DIAL
 from musedaemon.core.moment import ticks_per_second
 from musedaemon.core.player import Outgoing, Player, nothing
 from musedaemon.core.sampling import SamplingSettings
@@ -52,9 +54,9 @@ class _Response:
         """Nothing."""
 
 
-def reply_to(model: NoteModel, call: Call, seed: int) -> Notes:
+def reply_to(model: NoteModel, call: Call, seed: int, memory: float = TUNED_DIAL) -> Notes:
     """What the daemon answers, in the call's ticks; it may be nothing. A seed always gives the same reply."""
-    engine = Engine(model, TempoTracker(BPM), EngineSettings(SamplingSettings(), seed=seed))
+    engine = Engine(model, TempoTracker(BPM), EngineSettings(SamplingSettings(), memory=memory, seed=seed))
     response = _Response()
     musician = WaitingFilePlayer(_events(call.notes))
     Simulator(engine, Player(NoLoop(), nothing), musician, response, lambda over: None).run()
@@ -88,16 +90,21 @@ def _notes(events: Sequence[MidiEvent]) -> Notes:
     )
 
 
-def replies(model: str, calls: Sequence[Call], seed: int) -> list[Notes]:
-    """The reply to each call."""
-    made = dict(
-        spread(_reply_part, model, list(zip(calls, range(seed, seed + len(calls)), strict=True)), _CALLS_AT_ONCE)
-    )
+def replies(model: str, calls: Sequence[Call], seed: int, memory: float) -> list[Notes]:
+    """The reply to each call, with the memory's dial at a place from 0 to 1."""
+    tasks = [_Task(call, seed + index, memory) for index, call in enumerate(calls)]
+    made = dict(spread(_reply_part, model, tasks, _CALLS_AT_ONCE))
     return [made[i] for i in range(len(calls))]
 
 
-def _reply_part(model: str, calls: list[tuple[Call, int]]) -> list[Notes]:
-    return [reply_to(_opened(model), call, seed) for call, seed in calls]
+class _Task(NamedTuple):
+    call: Call
+    seed: int
+    memory: float
+
+
+def _reply_part(model: str, tasks: list[_Task]) -> list[Notes]:
+    return [reply_to(_opened(model), *task) for task in tasks]
 
 
 @cache
