@@ -40,7 +40,7 @@ def start(field: str) -> Numbers:
     }
     if field == "pitch":
         numbers["transposed"] = torch.tensor(trust.TRANSPOSED) / _UNITS
-        numbers["familiar"] = torch.tensor([trust.SCALE.weight, trust.TONES.weight])
+        numbers["familiar"] = torch.tensor(trust.SCALE.weight)
     return {name: number.clone().requires_grad_() for name, number in numbers.items()}
 
 
@@ -70,12 +70,9 @@ def chances(field: str, numbers: Numbers, samples: Samples) -> Tensor:
     return (1.0 - share) * own + share * voted / heaviness
 
 
-def _familiarity(weights: Tensor, heard: Tensor) -> Tensor:
-    total = heard.sum(dim=1, keepdim=True)
-    classes = torch.zeros(len(heard), 12).index_add(1, _PITCH_CLASS, heard)[:, _PITCH_CLASS]
-    scale, tones = trust.SCALE.doubt, trust.TONES.doubt
-    of_scale = torch.log((classes + scale / 12) / (total + scale))
-    return weights[0] * of_scale + weights[1] * torch.log((heard + tones / PITCHES) / (total + tones))
+def _familiarity(weight: Tensor, heard: Tensor) -> Tensor:
+    classes = torch.zeros(len(heard), 12).index_add(1, _PITCH_CLASS, heard)
+    return weight * torch.log(classes + trust.SCALE.doubt / 12)[:, _PITCH_CLASS]
 
 
 def _weights(field: str, likeness: Tensor, numbers: Numbers, samples: Samples) -> Tensor:
@@ -141,9 +138,9 @@ def as_source(field: str, numbers: Numbers) -> str:
     trusted = Trust(_likeness(numbers["likeness"]), round(power, 3), round(most, 3), unsure, *others)
     lines = [f"{field.upper()} = {trusted}"]
     if field == "pitch":
-        scale, tones = (round(value, 3) for value in numbers["familiar"].tolist())
+        scale = round(float(numbers["familiar"]), 3)
         lines.append(f"TRANSPOSED = {_likeness(numbers['transposed'])}")
-        lines += [f"SCALE = {trust.SCALE._replace(weight=scale)}", f"TONES = {trust.TONES._replace(weight=tones)}"]
+        lines.append(f"SCALE = {trust.SCALE._replace(weight=scale)}")
     return "\n".join(lines)
 
 

@@ -109,8 +109,8 @@ def _drawn(
             signs, kept = _padded(recollection)
             truth = piece.playing.targets[:, index + 1].astype(np.int64)
             own = tuple(field[index] for field in logits)
-            last = np.int64(recollection.last_pitch or 0)
-            yield (signs, kept, *own, recollection.heard, truth, last, piece.source)
+            last = np.int64(piece.playing.given[4, index])
+            yield (signs, kept, *own, recollection.trail.heard, truth, last, piece.source)
 
 
 def _padded(recollection: Recalled) -> tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]:

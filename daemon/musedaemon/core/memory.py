@@ -1,7 +1,7 @@
 """Session memory: the notes heard in this session, recalled where they fit, so that motifs are picked up (DESIGN 5).
 
 A continuous cache (Grave, Joulin & Usunier 2016, "Improving neural language models with a continuous cache"): each note
-is kept with the model's hidden vector before it, its key, and with the pitches before it, its trail.
+is kept with the model's hidden vector before it, its key (folded small), and with the pitches before it, its trail.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musedaemon.core.recollection import Nothing, Past, Recalled, Recollection, unit
-from musedaemon.core.trail import NEVER_KEPT, RUN_NOTES, TRAIL_NOTES, Trail, history
+from musedaemon.core.recollection import Nothing, Past, Recalled, Recollection, folded, folded_size
+from musedaemon.core.trail import NEVER_KEPT, RUN_NOTES, Trail, passage
 from musedaemon.encoding import PITCHES, TICKS_OF_CLASS, TIME_CLASSES, VELOCITY_CLASSES, VELOCITY_UNKNOWN
 from musedaemon.model.protocol import FloatArray
 
@@ -50,9 +50,8 @@ class SessionMemory:
         self._filled = 0
         self._handles = np.full(REACH, _NO_HANDLE, dtype=np.int64)
         self._past = Past(
-            keys=np.zeros((REACH, hidden), dtype=np.float32),
-            pitches=np.zeros((REACH, TRAIL_NOTES), dtype=np.int16),
-            intervals=np.zeros((REACH, RUN_NOTES), dtype=np.int16),
+            keys=np.zeros((REACH, folded_size(hidden)), dtype=np.float32),
+            passages=np.zeros((REACH, 2 * RUN_NOTES), dtype=np.int16),
             shift=np.zeros(REACH, dtype=np.int64),
             pitch=np.zeros(REACH, dtype=np.int64),
             duration=np.zeros(REACH, dtype=np.int64),
@@ -74,8 +73,8 @@ class SessionMemory:
         self._filled = max(self._filled, slot + 1)
         self._handles[slot] = handle
         past = self._past
-        past.keys[slot] = unit(key)
-        past.pitches[slot], past.intervals[slot] = history(trail, NEVER_KEPT)
+        past.keys[slot] = folded(key)
+        past.passages[slot] = passage(trail, NEVER_KEPT)
         past.shift[slot], past.pitch[slot], past.duration[slot] = note.shift, note.pitch, note.duration
         past.shift_ticks[slot] = TICKS_OF_CLASS[note.shift]
         known = VELOCITY_UNKNOWN not in (note.velocity, trail.velocity)
@@ -105,4 +104,4 @@ class SessionMemory:
             return Nothing()
         known = self._past if self._filled == REACH else self._past.first(self._filled)
         dial = min(self.dial, _MOST_DIAL)
-        return Recalled(known, unit(key), trail, dial / (1.0 - dial))
+        return Recalled(known, folded(key), trail, dial / (1.0 - dial))

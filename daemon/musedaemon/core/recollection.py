@@ -16,17 +16,19 @@ import numpy as np
 import numpy.typing as npt
 
 from musedaemon.core import trust
-from musedaemon.core.trail import NEVER_NOW, RUN_NOTES, Small, Trail, history
+from musedaemon.core.trail import NEVER_NOW, Trail, passage
 from musedaemon.core.trust import Likeness, Trust
-from musedaemon.encoding import PITCHES, TICKS_OF_CLASS, TIME_CLASSES, VELOCITY_CLASSES
+from musedaemon.encoding import PITCHES, TICKS_OF_CLASS, TIME_CLASSES, VELOCITY_CLASSES, BoolArray
 from musedaemon.model.protocol import FloatArray
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int16]
 
 _COMMON_NOTES = 4
 _ONE_EACH = np.ones(_COMMON_NOTES, dtype=np.float32)
 _HEAVIEST = 15.0
+_FOLDED = 128
 _TINY = 1e-30
 LEAST_UNSURE = 1e-3
 _PITCH_CLASS = np.arange(PITCHES) % 12
@@ -38,11 +40,9 @@ class Past(NamedTuple):
     """The kept notes, N of them, in any order. Classes that are unknown are one past the last."""
 
     keys: FloatArray
-    """[N, H] of length 1."""
-    pitches: Small
-    """[N, TRAIL_NOTES] of the trail before each note."""
-    intervals: Small
-    """[N, RUN_NOTES] of the same."""
+    """[N, folded H] of length 1."""
+    passages: Small
+    """[N, 2 * RUN_NOTES] what each came after: pitches and intervals, the newest first."""
     shift: Ints
     pitch: Ints
     duration: Ints
@@ -56,8 +56,7 @@ class Past(NamedTuple):
         """The same of the first `count` notes, without copying."""
         return Past(
             self.keys[:count],
-            self.pitches[:count],
-            self.intervals[:count],
+            self.passages[:count],
             self.shift[:count],
             self.pitch[:count],
             self.duration[:count],
@@ -103,16 +102,31 @@ class Nothing:
         return logits
 
 
-def unit(key: FloatArray) -> FloatArray:
-    """[H] scaled to length 1; zeros stay."""
+def folded_size(hidden: int) -> int:
+    """The length of a key once it is `folded`."""
+    return min(hidden, _FOLDED)
+
+
+def folded(key: FloatArray) -> FloatArray:
+    """A hidden vector [H] folded to at most 128 numbers, parts of it added up, and scaled to length 1; zeros stay.
+
+    Units of a net have no order, so that this is as good as a random projection (Johnson & Lindenstrauss 1984): with
+    512 units it costs 0.001 bits on validation pieces, and the cost of a note does not grow with the net.
+    """
+    if len(key) > _FOLDED:
+        whole = key if len(key) % _FOLDED == 0 else np.append(key, np.zeros(-len(key) % _FOLDED, dtype=np.float32))
+        key = whole.reshape(-1, _FOLDED).sum(axis=0)
     scaled: FloatArray = key / max(float(np.sqrt(key @ key)), _TINY)
     return scaled
 
 
 def run_lengths(kept: Small, now: Small) -> FloatArray:
-    """[N] how many of each row of `kept` [N, 8], from the first on without a break, are those of `now` [8]."""
+    """[N, 2] how many pitches and how many intervals, from the newest on without a break, are those of now.
+
+    `kept` [N, 2 * RUN_NOTES] and `now` [2 * RUN_NOTES] are passages.
+    """
     lengths: FloatArray = _LEADING_ONES.take(np.packbits((kept == now).reshape(-1)))
-    return lengths
+    return lengths.reshape(-1, 2)
 
 
 def _times_meant() -> Floats:
@@ -136,113 +150,140 @@ def meant(votes: Floats, model: Floats) -> Floats:
 
 
 class Recalled:
-    """What the kept notes say after a hidden vector of length 1 [H] and a trail. `gain` scales the votes' odds.
+    """What the kept notes say after a folded key and a trail. `gain` scales the votes' odds.
 
-    `signs` [fields of Likeness, N] is what each kept note has in common with now.
+    `signs` [fields of Likeness, N] is what each kept note has in common with now. A note costs calls of numpy more than
+    their work: so there are few.
     """
 
     def __init__(self, past: Past, key: FloatArray, trail: Trail, gain: float) -> None:
         self.past = past
-        self._gain = gain
-        self.last_pitch = trail.last[0] if trail.last else None
-        self.heard = trail.heard
-        self.last_velocity = trail.velocity
+        self.trail = trail
         self.signs = _signs(past, key, trail)
+        weights: FloatArray = np.exp(np.minimum(_LIKENESSES @ self.signs, _HEAVIEST))
+        self._by_shift, self._by_velocity, self._by_duration = weights[:3]
+        self._by_pitch = weights[3:]
+        self._gain = gain
+        self._chosen = (-1, -1)
+        self._kinds: Ints = past.pitch
 
     def shift(self, logits: FloatArray) -> Floats:
         """[TIME_CLASSES]."""
-        model = _softmax(logits)
-        votes = _counted(self.past.shift, self._weights(trust.SHIFT.likeness), TIME_CLASSES)
-        return self._mixed(model, meant(votes, model), trust.SHIFT)
+        model, surest = _softmax(logits)
+        votes = _counted(self.past.shift, self._by_shift, TIME_CLASSES)
+        return self._mixed(model, surest, meant(votes, model), trust.SHIFT)
 
     def pitch(self, logits: FloatArray, shift: int) -> Floats:
-        """[PITCHES]."""
-        differs = trust.PITCH.other_shift * self._other_shift(shift)
-        votes = _counted(self.past.pitch, self._weights(trust.PITCH.likeness, differs), PITCHES)
-        if self.last_pitch is not None:
-            pitches = self.last_pitch + self.past.step
-            pitches = np.where((pitches >= 0) & (pitches < PITCHES), pitches, PITCHES)
-            votes += _counted(pitches, self._weights(trust.TRANSPOSED, differs), PITCHES)
-        leaning = logits + min(self._gain, 1.0) * _familiarity(self.heard)
-        return self._mixed(_softmax(leaning), votes, trust.PITCH)
+        """[PITCHES], votes for the kept pitches and for the transposed ones together."""
+        weights = self._by_pitch * _FACTORS_OF_PITCH.take(self._other_shift(shift))
+        votes = _counted(self._pitches().reshape(-1), weights.reshape(-1), PITCHES)
+        leaning = logits + min(self._gain, 1.0) * _familiarity(self.trail.heard)
+        return self._mixed(*_softmax(leaning), votes, trust.PITCH)
 
     def velocity(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
         """[VELOCITY_CLASSES]."""
-        weights = self._weights(trust.VELOCITY.likeness, self._other_note(trust.VELOCITY, shift, pitch))
+        weights = self._by_velocity * _FACTORS_OF_VELOCITY.take(self._differences(shift, pitch))
         votes = _counted(self.levels(), weights, VELOCITY_CLASSES)
-        return self._mixed(_softmax(logits), votes, trust.VELOCITY)
+        return self._mixed(*_softmax(logits), votes, trust.VELOCITY)
 
     def duration(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
         """[TIME_CLASSES]."""
-        model = _softmax(logits)
-        weights = self._weights(trust.DURATION.likeness, self._other_note(trust.DURATION, shift, pitch))
+        model, surest = _softmax(logits)
+        weights = self._by_duration * _FACTORS_OF_DURATION.take(self._differences(shift, pitch))
         votes = _counted(self.past.duration, weights, TIME_CLASSES)
-        return self._mixed(model, meant(votes, model), trust.DURATION)
+        return self._mixed(model, surest, meant(votes, model), trust.DURATION)
 
     def levels(self) -> Ints:
         """[N] the velocity each kept note votes for: it rises from the last note as the kept one did from its own."""
-        levels = self.last_velocity + self.past.rise
-        known = (levels >= 0) & (levels < VELOCITY_CLASSES) & (self.last_velocity < VELOCITY_CLASSES)
-        return np.where(known, levels, VELOCITY_CLASSES)
+        if self.trail.velocity >= VELOCITY_CLASSES:
+            return np.full(len(self.past.rise), VELOCITY_CLASSES)
+        return _within(self.trail.velocity + self.past.rise, VELOCITY_CLASSES)
 
-    def _weights(self, likeness: Likeness, differs: FloatArray | float = 0.0) -> FloatArray:
-        logarithms = np.array(likeness, dtype=np.float32) @ self.signs + differs
-        weights: FloatArray = np.exp(np.minimum(logarithms, _HEAVIEST))
-        return weights
+    def _pitches(self) -> Ints:
+        """[2, N] the pitch of each kept note, and the one as far from the last note as that was from its own."""
+        last = self.trail.last[0] if self.trail.last else 2 * PITCHES
+        return _within(np.stack((self.past.pitch, self.past.step + last)), PITCHES)
 
-    def _other_shift(self, shift: int) -> FloatArray:
-        """[N] 1 where a kept note came after another time than the next one will."""
+    def _other_shift(self, shift: int) -> BoolArray:
+        """[N] whether a kept note came after another time than the next one will."""
         ticks = float(TICKS_OF_CLASS[shift])
-        other: FloatArray = (np.abs(self.past.shift_ticks - ticks) > 2.0 + 0.1 * ticks).astype(np.float32)
+        other: BoolArray = np.abs(self.past.shift_ticks - ticks) > 2.0 + 0.1 * ticks
         return other
 
-    def _other_note(self, trusted: Trust, shift: int, pitch: int) -> FloatArray:
-        """[N] what the logarithms of the weights lose (or gain) where a kept note is not the one that was chosen."""
-        other_pitch = np.where(self.past.pitch == pitch, np.float32(0.0), np.float32(trusted.other_pitch))
-        if self.last_pitch is not None:
-            moved = (self.past.step == pitch - self.last_pitch) & (self.past.pitch != pitch)
-            other_pitch[moved] = trusted.other_pitch_same_interval
-        differs: FloatArray = other_pitch + np.float32(trusted.other_shift) * self._other_shift(shift)
-        return differs
+    def _differences(self, shift: int, pitch: int) -> Ints:
+        """[N] the kind of difference (as in `_factors`) of each kept note from what is chosen of the next one."""
+        if self._chosen != (shift, pitch):
+            self._chosen = shift, pitch
+            self._kinds = self._kinds_of_difference(shift, pitch)
+        return self._kinds
 
-    def _mixed(self, model: Floats, votes: Floats, trusted: Trust) -> Floats:
-        heaviness = float(votes.sum())
-        doubt = 1.0 - float(model.max()) + LEAST_UNSURE
+    def _kinds_of_difference(self, shift: int, pitch: int) -> Ints:
+        of_pitch = 2 * (self.past.pitch != pitch)
+        if self.trail.last:
+            of_pitch -= (self.past.step == pitch - self.trail.last[0]) & (of_pitch > 0)
+        kinds: Ints = of_pitch + 3 * self._other_shift(shift)
+        return kinds
+
+    def _mixed(self, model: Floats, surest: float, votes: Floats, trusted: Trust) -> Floats:
+        """The logarithms of the mixture; `surest` is the model's chance for its likeliest class."""
+        heaviness = max(float(votes.sum()), _TINY)
+        doubt = 1.0 - surest + LEAST_UNSURE
         # Beyond the tuned place of the dial the musician asks for more than is likely: the model's word counts less.
         beyond = max(self._gain, 1.0)
-        odds = self._gain * heaviness**trusted.power * doubt ** (trusted.unsure / beyond) if heaviness > _TINY else 0.0
+        odds = self._gain * heaviness**trusted.power * doubt ** (trusted.unsure / beyond)
         share = max(trusted.most, 1.0 - 1.0 / beyond) * odds / (1.0 + odds)
-        mixed: Floats = np.log(np.maximum((1.0 - share) * model + (share / max(heaviness, _TINY)) * votes, _TINY))
+        share = share if heaviness > _TINY else 0.0
+        mixed: Floats = np.log((1.0 - share) * model + (share / heaviness) * votes + _TINY)
         return mixed
+
+
+_LIKENESSES: FloatArray = np.array(
+    [
+        trust.SHIFT.likeness,
+        trust.VELOCITY.likeness,
+        trust.DURATION.likeness,
+        trust.PITCH.likeness,
+        trust.TRANSPOSED,
+    ],
+    dtype=np.float32,
+)
+
+
+def _factors(trusted: Trust) -> FloatArray:
+    """[6] by kind of difference: none, pitch but not the interval to it, pitch; then these with another shift too."""
+    of_pitch = (0.0, trusted.other_pitch_same_interval, trusted.other_pitch)
+    logarithms = [*of_pitch, *(trusted.other_shift + of_one for of_one in of_pitch)]
+    factors: FloatArray = np.exp(np.array(logarithms)).astype(np.float32)
+    return factors
+
+
+_FACTORS_OF_PITCH = _factors(trust.PITCH)[::3].copy()
+_FACTORS_OF_VELOCITY = _factors(trust.VELOCITY)
+_FACTORS_OF_DURATION = _factors(trust.DURATION)
 
 
 def _signs(past: Past, key: FloatArray, trail: Trail) -> FloatArray:
     """[fields of Likeness, N] what each kept note has in common with now."""
-    pitches, intervals = history(trail, NEVER_NOW)
     signs = np.ones((len(Likeness._fields), len(past.pitch)), dtype=np.float32)
     signs[1] = past.keys @ key - 1.0
-    signs[2] = run_lengths(past.pitches[:, :RUN_NOTES], pitches[:RUN_NOTES])
-    signs[3] = run_lengths(past.intervals, intervals)
-    signs[4:6] = signs[2:4] > 0.0
+    runs = run_lengths(past.passages, np.array(passage(trail, NEVER_NOW), dtype=np.int16)).T
+    signs[2:4] = runs
+    signs[4:6] = runs > 0.0
     recent = np.zeros(PITCHES + 1, dtype=np.float32)
     recent[list(trail.last[:_COMMON_NOTES])] = 1.0
-    signs[6] = recent.take(past.pitches[:, :_COMMON_NOTES]) @ _ONE_EACH
+    signs[6] = recent.take(past.passages[:, :_COMMON_NOTES]) @ _ONE_EACH
     return signs
 
 
 def _familiarity(heard: FloatArray) -> FloatArray:
-    """[PITCHES] what to add to the logits of pitches for how much they, and their pitch classes, were heard of late.
+    """[PITCHES] what to add to the logits of pitches for how much their pitch classes were heard of late.
 
     The model is rescaled by the unigrams of its own history (Kneser, Peters & Klakow 1997, "Language model adaptation
     using dynamic marginals"): a tune keeps to its scale longer than a net remembers it.
     """
-    total = float(heard.sum())
-    classes = np.bincount(_PITCH_CLASS, heard, minlength=12)[_PITCH_CLASS]
-    scale, tones = trust.SCALE, trust.TONES
-    leaning = scale.weight * np.log((classes + scale.doubt / 12) / (total + scale.doubt))
-    leaning += tones.weight * np.log((heard + tones.doubt / PITCHES) / (total + tones.doubt))
-    added: FloatArray = leaning.astype(np.float32)
-    return added
+    classes = np.bincount(_PITCH_CLASS, heard) + trust.SCALE.doubt / 12
+    leaning: FloatArray = (trust.SCALE.weight * np.log(classes)).astype(np.float32)
+    return leaning.take(_PITCH_CLASS)
 
 
 def _counted(classes: Ints, weights: FloatArray, count: int) -> Floats:
@@ -251,8 +292,14 @@ def _counted(classes: Ints, weights: FloatArray, count: int) -> Floats:
     return votes.astype(np.float64, copy=False)
 
 
-def _softmax(logits: FloatArray) -> Floats:
-    shifted = logits.astype(np.float64)
-    weights: Floats = np.exp(shifted - shifted.max())
-    weights /= weights.sum()
-    return weights
+def _within(classes: Ints, count: int) -> Ints:
+    """The same classes, `count` for those that are below 0 or beyond: below 0 is far beyond without the sign."""
+    return np.minimum(classes.view(np.uint64), np.uint64(count)).view(np.int64)
+
+
+def _softmax(logits: FloatArray) -> tuple[Floats, float]:
+    """The chances, and that of the likeliest class."""
+    weights: Floats = np.exp((logits - logits.max()).astype(np.float64))
+    surest = 1.0 / float(weights.sum())
+    weights *= surest
+    return weights, surest

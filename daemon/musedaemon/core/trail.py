@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from musedaemon.encoding import PITCHES, VELOCITY_UNKNOWN
 from musedaemon.model.protocol import FloatArray
@@ -16,8 +16,6 @@ RUN_NOTES = TRAIL_NOTES - 1
 """The longest run of agreeing intervals."""
 NEVER_KEPT, NEVER_NOW = -1, -2
 """What stands for notes before the first: two numbers, so that they never agree."""
-
-Small = npt.NDArray[np.int16]
 
 _FADING_NOTES = 32
 _FADING = math.exp(-1.0 / _FADING_NOTES)
@@ -45,11 +43,12 @@ NO_TRAIL = Trail((), np.zeros(PITCHES, dtype=np.float32))
 """Before anything was heard."""
 
 
-def history(trail: Trail, missing: int) -> tuple[Small, Small]:
-    """([TRAIL_NOTES] pitches, [RUN_NOTES] intervals), the newest first; `missing` stands for what was never heard."""
-    count = len(trail.last)
-    pitches = np.full(TRAIL_NOTES, missing, dtype=np.int16)
-    pitches[:count] = trail.last
-    intervals = pitches[:-1] - pitches[1:]
-    intervals[max(count - 1, 0) :] = missing * _NO_INTERVAL
-    return pitches, intervals
+def passage(trail: Trail, missing: int) -> list[int]:
+    """The last `RUN_NOTES` pitches and then as many intervals, the newest first.
+
+    `missing` (NEVER_KEPT or NEVER_NOW) stands for what was never heard.
+    """
+    last = trail.last
+    pitches = [*last[:RUN_NOTES], *[missing] * (RUN_NOTES - len(last))]
+    intervals = [after - before for after, before in pairwise(last)]
+    return [*pitches, *intervals, *[missing * _NO_INTERVAL] * (RUN_NOTES - len(intervals))]

@@ -40,8 +40,8 @@ class Trust(NamedTuple):
 
 
 class Familiarity(NamedTuple):
-    """How far pitches lean towards what was heard of late: `weight` times the logarithm of its share, `doubt` notes of
-    which are spread over everything.
+    """How far pitches lean towards the pitch classes heard of late: `weight` times the logarithm of how much each was,
+    with `doubt` notes spread over all of them.
     """
 
     weight: float
@@ -66,9 +66,6 @@ TRANSPOSED = Likeness(
 )
 """For the votes of kept notes for their interval from the note before; they count beside those for their pitch."""
 SCALE = Familiarity(weight=0.46, doubt=2.0)
-"""For pitch classes."""
-TONES = Familiarity(weight=0.035, doubt=8.0)
-"""For pitches."""
 VELOCITY = Trust(
     Likeness(base=5.85, key=39.53, run=-0.24, interval_run=0.19, repeats=1.77, interval_repeats=0.72, common=-0.28),
     power=0.506,
