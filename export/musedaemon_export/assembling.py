@@ -10,9 +10,11 @@ import onnx
 from onnx import TensorProto, helper
 
 from musedaemon.model.card import CARD_KEY, ModelCard
-from musedaemon_export.graphs import IR_VERSION, OPSET, PARTS, PLACES, STEP, note_inputs, state_info
+from musedaemon_export.graphs import IR_VERSION, OPSET, PARTS, PLACES, STEP
 
 _CONTRIBUTED = "com.microsoft"
+_STATE = (("h", "h_out"), ("c", "c_out"), ("prepared", "prepared_out"))
+_OUTPUTS = ("logits", *(out for _, out in _STATE))
 
 
 def assembled(parts: Sequence[onnx.ModelProto], card: ModelCard) -> onnx.ModelProto:
@@ -28,7 +30,7 @@ def assembled(parts: Sequence[onnx.ModelProto], card: ModelCard) -> onnx.ModelPr
     for value in range(len(branches) - 2, 0, -1):
         graph = _choice(value, branches[value], graph)
     nodes = list(_choice(0, branches[0], graph).node)
-    return _model(nodes, list(hoisted.values()), card)
+    return _model(nodes, list(hoisted.values()), parts, card)
 
 
 def _key(tensor: onnx.TensorProto) -> tuple[str, bytes]:
@@ -52,7 +54,7 @@ def _branch(prefix: str, graph: onnx.GraphProto, shared: set[tuple[str, bytes]])
         copy.output[:] = [renamed(name) if name else "" for name in node.output]
         nodes.append(copy)
     outputs = [renamed(value.name) for value in graph.output]
-    for given, out in (("h", "h_out"), ("c", "c_out")):
+    for given, out in _STATE:
         if renamed(out) not in outputs:
             nodes.append(helper.make_node("Identity", [given], [renamed(out)], name=f"{prefix}/keep_{given}"))
             outputs.append(renamed(out))
@@ -71,7 +73,7 @@ def _choice(value: int, then: onnx.GraphProto, otherwise: onnx.GraphProto) -> on
     """`then` if `field` is `value`, else `otherwise`; the outermost has the model's output names."""
     prefix = "" if value == 0 else f"choice_{value}/"
     number, is_it = f"{prefix}value_{value}", f"{prefix}is_{value}"
-    outputs = [f"{prefix}{name}" for name in ("logits", "h_out", "c_out")]
+    outputs = [f"{prefix}{name}" for name in _OUTPUTS]
     constant = helper.make_tensor(number, TensorProto.INT64, [], [value])
     nodes = [
         helper.make_node("Constant", [], [number], name=f"{prefix}constant_{value}", value=constant),
@@ -82,13 +84,16 @@ def _choice(value: int, then: onnx.GraphProto, otherwise: onnx.GraphProto) -> on
     return helper.make_graph(nodes, f"{prefix}choice", [], infos)
 
 
-def _model(nodes: list[onnx.NodeProto], shared: list[onnx.TensorProto], card: ModelCard) -> onnx.ModelProto:
+def _model(
+    nodes: list[onnx.NodeProto], shared: list[onnx.TensorProto], parts: Sequence[onnx.ModelProto], card: ModelCard
+) -> onnx.ModelProto:
+    read = {value.name: value for part in parts for value in part.graph.input}
     field = helper.make_tensor_value_info("field", TensorProto.INT64, [])
-    note = {value.name: value for value in note_inputs(STEP)}
-    inputs = [field, *(note[n] for n in (*PLACES, "sounding", "pitch", "velocity"))]
-    inputs += [state_info(name, card.hidden, card.layers) for name in ("h", "c")]
-    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["B", "classes"])]
-    outputs += [state_info(name, card.hidden, card.layers) for name in ("h_out", "c_out")]
+    note = (*PLACES, "sounding", *STEP.chosen)
+    inputs = [field, *(read[name] for name in (*note, *(given for given, _ in _STATE)))]
+    made = {value.name: value for value in parts[0].graph.output}
+    logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["B", "classes"])
+    outputs = [logits, *(made[out] for _, out in _STATE)]
     graph = helper.make_graph(nodes, "musedaemon", inputs, outputs, initializer=shared)
     domains = [helper.make_opsetid("", OPSET)]
     if card.precision == "int8":

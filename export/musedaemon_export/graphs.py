@@ -76,9 +76,9 @@ class _Graph:
     def weight(self, name: str) -> str:
         return self.constant(name, self.weights[name], np.float32)
 
-    def product(self, values: str, name: str) -> str:
+    def product(self, values: str, name: str, output: str = "") -> str:
         """values @ W^T of a torch Linear's weight."""
-        return self.add("MatMul", values, self.constant(name, self.weights[name].T, np.float32))
+        return self.add("MatMul", values, self.constant(name, self.weights[name].T, np.float32), output=output)
 
     def linear(self, values: str, name: str, output: str = "") -> str:
         return self.add("Add", self.product(values, f"{name}.weight"), self.weight(f"{name}.bias"), output=output)
@@ -86,34 +86,32 @@ class _Graph:
     def row(self, table: str, index: str) -> str:
         return self.add("Gather", self.weight(f"{table}.weight"), index, axis=0)
 
-    def sum(self, *values: str) -> str:
-        total, *others = values
-        for value in others:
-            total = self.add("Add", total, value)
-        return total
+    def known(self, name: str, fields: tuple[str, ...]) -> list[str]:
+        """What is known of a note: a row for each field, and what sounds. To be added up."""
+        rows = [self.row(f"{name}.of.{of}", of) for of in fields]
+        return [*rows, self.product("sounding", f"{name}.sounding.weight")]
 
-    def context(self) -> str:
-        rows = [self.row(f"context.{place}", place) for place in PLACES]
-        return self.sum(*rows, self.product("sounding", "context.sounding.weight"))
-
-    def slice(self, values: str, start: int, stop: int) -> str:
-        bounds = [self.constant(f"number_{number}", [number]) for number in (start, stop)]
-        return self.add("Slice", values, *bounds, self.constant("number_0", [0]))
+    def slice(self, values: str, start: int, stop: int, axis: int = 0) -> str:
+        bounds = [self.constant(f"number_{number}", [number]) for number in (start, stop, axis)]
+        return self.add("Slice", values, *bounds)
 
 
 def step_graph(weights: Weights, hidden: int, layers: int) -> onnx.ModelProto:
-    """`logits` of the next shift, and `h_out`, `c_out`, from a note and `h`, `c`."""
+    """`logits` of the next shift, `h_out` and `c_out`, and what the heads take from them, from a note and `h`, `c`."""
     graph = _Graph(weights)
-    note = graph.sum(graph.context(), graph.row("pitch", "pitch"), graph.row("velocity", "velocity"))
-    values = graph.add("Unsqueeze", note, graph.constant("number_0", [0]))
-    states = [_layer(graph, values, layer, hidden) for layer in range(1)]
-    for layer in range(1, layers):
-        states.append(_layer(graph, states[-1][0], layer, hidden))
+    note = graph.add("Sum", *graph.known("heard", (*PLACES, *STEP.chosen)))
+    top = graph.add("Unsqueeze", note, graph.constant("number_0", [0]))
+    states: list[tuple[str, str]] = []
+    for layer in range(layers):
+        h, c = _layer(graph, top, layer, hidden)
+        top = graph.add("Add", top, h) if states else h
+        states.append((h, c))
     graph.add("Concat", *(h for h, _ in states), output="h_out", axis=0)
     graph.add("Concat", *(c for _, c in states), output="c_out", axis=0)
-    top = graph.add("Squeeze", states[-1][0], graph.constant("number_0", [0]))
+    top = graph.add("Squeeze", top, graph.constant("number_0", [0]))
     mixed = graph.add("Relu", graph.linear(top, "shift_head.state"))
     graph.linear(mixed, "shift_head.out", output="logits")
+    graph.product(top, "prepare.weight", output="prepared_out")
     return _model(graph, STEP, hidden, layers)
 
 
@@ -138,17 +136,22 @@ def _layer(graph: _Graph, values: str, layer: int, hidden: int) -> tuple[str, st
 
 
 def head_graph(part: Part, weights: Weights, hidden: int, layers: int) -> onnx.ModelProto:
-    """`logits` of one field of the next note from its context, the fields chosen before, and the top layer
-    of `h`."""
+    """`logits` of one field of the next note from its place, the fields chosen before, and its share of
+    `prepared`."""
     graph = _Graph(weights)
-    name = f"{part.name}_head"
-    top = graph.add("Squeeze", graph.slice("h", layers - 1, layers), graph.constant("number_0", [0]))
-    chosen = [graph.row(f"{name}.chosen.{field_name}", field_name) for field_name in part.chosen]
-    context = graph.product(graph.context(), f"{name}.context.weight")
-    mixed = graph.add("Relu", graph.sum(graph.linear(top, f"{name}.state"), context, *chosen))
+    name, width = f"{part.name}_head", prepared_width(weights) // len(HEADS)
+    start = HEADS.index(part) * width
+    prepared = graph.slice("prepared", start, start + width, axis=1)
+    known = graph.known(f"{name}.known", (*PLACES, *part.chosen))
+    mixed = graph.add("Relu", graph.add("Sum", prepared, *known))
     skip = graph.product("sounding", f"{name}.skip.weight")
     graph.add("Add", graph.linear(mixed, f"{name}.out"), skip, output="logits")
     return _model(graph, part, hidden, layers)
+
+
+def prepared_width(weights: Weights) -> int:
+    """How many numbers the heads take from the state, together."""
+    return int(weights["prepare.weight"].shape[0])
 
 
 def note_inputs(part: Part) -> list[onnx.ValueInfoProto]:
@@ -162,13 +165,21 @@ def state_info(name: str, hidden: int, layers: int) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, [layers, "B", hidden])
 
 
+def prepared_info(name: str, width: int) -> onnx.ValueInfoProto:
+    """What the heads take from the state, in or out."""
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["B", width])
+
+
 def _model(graph: _Graph, part: Part, hidden: int, layers: int) -> onnx.ModelProto:
-    is_step = part is STEP
-    inputs = [*note_inputs(part), state_info("h", hidden, layers)]
+    prepared = prepared_width(graph.weights)
+    inputs = note_inputs(part)
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["B", part.classes])]
-    if is_step:
-        inputs.append(state_info("c", hidden, layers))
+    if part is STEP:
+        inputs += [state_info("h", hidden, layers), state_info("c", hidden, layers)]
         outputs += [state_info("h_out", hidden, layers), state_info("c_out", hidden, layers)]
+        outputs.append(prepared_info("prepared_out", prepared))
+    else:
+        inputs.append(prepared_info("prepared", prepared))
     proto = helper.make_graph(graph.nodes, part.name, inputs, outputs, initializer=list(graph.initialisers.values()))
     model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     onnx.checker.check_model(model)

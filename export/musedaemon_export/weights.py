@@ -19,8 +19,7 @@ from musedaemon_export.graphs import from_onnx_gates
 from musedaemon_training.model import NoteNet, Sizes
 
 Arrays = dict[str, npt.NDArray[np.float32]]
-_LSTM, _BIAS = "lstm.", ".bias"
-_TABLES = frozenset({"shift", "rest", "beat", "bar", "pitch", "velocity"})
+_LSTM, _BIAS, _TABLE = "lstm.", ".bias", ".of."
 
 
 def net_of_file(path: Path) -> NoteNet:
@@ -82,5 +81,5 @@ def _as_torch(name: str, array: npt.NDArray[np.float32]) -> Arrays:
         layer = name.removesuffix(_BIAS)
         sides = np.split(array[0], 2)
         return {f"{layer}.bias_{side}_l0": from_onnx_gates(b) for side, b in zip(("ih", "hh"), sides, strict=True)}
-    is_product = name.endswith(".weight") and name.split(".")[-2] not in _TABLES
+    is_product = name.endswith(".weight") and _TABLE not in name
     return {name: np.ascontiguousarray(array.T) if is_product else array}

@@ -78,7 +78,7 @@ def test_the_file_keeps_to_its_contract(kept: Checkpoint) -> None:
     proto = onnx.load_from_string(data)
     onnx.checker.check_model(proto)
     assert {i.name for i in proto.graph.input} == INPUTS.keys()
-    assert [o.name for o in proto.graph.output] == ["logits", "h_out", "c_out"]
+    assert [o.name for o in proto.graph.output] == ["logits", "h_out", "c_out", "prepared_out"]
     assert proto.ir_version <= 9
     assert {entry.domain: entry.version for entry in proto.opset_import} == {"": 17, "com.microsoft": 1}
     assert not has_external_data(data)
@@ -104,21 +104,24 @@ def test_any_number_of_rows_at_once_is_each_alone(kept: Checkpoint, precision: s
     rows = 3
     note = {name: rng.integers(0, 12, size=rows) for name in ("shift", "rest", "beat", "bar", "pitch", "velocity")}
     state = {name: rng.normal(size=(2, rows, 32)).astype(np.float32) for name in ("h", "c")}
+    prepared = rng.normal(size=(rows, 48)).astype(np.float32)
     sounding = (rng.random((rows, 128)) < 0.05).astype(np.float32)
     for field, classes in CLASSES.items():
-        feed = {"field": np.array(field), **note, "sounding": sounding, **state}
-        logits, h, c = session.run(None, feed)
+        feed = {"field": np.array(field), **note, "sounding": sounding, **state, "prepared": prepared}
+        logits, h, c, made = session.run(None, feed)
         assert logits.shape == (rows, classes)
         for i in range(rows):
             one = {k: v[:, i : i + 1] if k in state else v if k == "field" else v[i : i + 1] for k, v in feed.items()}
-            alone, h_1, _ = session.run(None, one)
+            alone, h_1, _, made_1 = session.run(None, one)
             # Rows quantised together share one scale, so in int8 they are only nearly what they are alone.
             near = 1e-5 if precision == "fp32" else 0.1
             np.testing.assert_allclose(alone[0], logits[i], atol=near)
             np.testing.assert_allclose(h_1[:, 0], h[:, i], atol=near)
+            np.testing.assert_allclose(made_1[0], made[i], atol=near)
         if field:
             assert np.array_equal(h, state["h"])
             assert np.array_equal(c, state["c"])
+            assert np.array_equal(made, prepared)
 
 
 def test_a_wrong_weight_is_found_and_nothing_is_written(

@@ -21,52 +21,44 @@ class NetModel:
         """Zeros, and no opinion on the first shift."""
         shape = (self._net.sizes.layers, 1, self._net.sizes.hidden)
         zeros = np.zeros(shape, dtype=np.float32)
-        return State(zeros, zeros, np.zeros(TIME_CLASSES, dtype=np.float32))
+        prepared = np.zeros((1, self._net.prepare.out_features), dtype=np.float32)
+        return State(zeros, zeros, prepared, np.zeros(TIME_CLASSES, dtype=np.float32))
 
     @torch.no_grad()
     def step(self, state: State, context: Context, pitch: int, velocity: int) -> State:
         """The state after a note."""
         memory = Memory(torch.from_numpy(state.h), torch.from_numpy(state.c))
         top, after = self._net.listen(_given(context, pitch, velocity), _sounding(context), memory)
-        return State(after.h.numpy(), after.c.numpy(), _array(self._net.shift_head(top)))
+        prepared = _array(self._net.prepare(top))[None]
+        return State(after.h.numpy(), after.c.numpy(), prepared, _array(self._net.shift_head(top)))
 
-    @torch.no_grad()
     def pitch_logits(self, state: State, context: Context) -> FloatArray:
         """[128] for the next note."""
-        return _array(self._net.pitch_head(_top(state), self._context(context), _sounding(context)))
+        return self._logits(0, state, context)
 
-    @torch.no_grad()
     def velocity_logits(self, state: State, context: Context, pitch: int) -> FloatArray:
         """[VELOCITY_CLASSES] for the next note."""
-        chosen = (_number(pitch),)
-        return _array(self._net.velocity_head(_top(state), self._context(context), _sounding(context), chosen))
+        return self._logits(1, state, context, pitch)
 
-    @torch.no_grad()
     def duration_logits(self, state: State, context: Context, pitch: int, velocity: int) -> FloatArray:
         """[TIME_CLASSES] for the next note."""
-        chosen = (_number(pitch), _number(velocity))
-        return _array(self._net.duration_head(_top(state), self._context(context), _sounding(context), chosen))
+        return self._logits(2, state, context, pitch, velocity)
 
-    def _context(self, context: Context) -> Tensor:
-        vector: Tensor = self._net.context(tuple(_given(context, 0, 0)[:4].unbind(0)), _sounding(context))
-        return vector
+    @torch.no_grad()
+    def _logits(self, field: int, state: State, context: Context, *chosen: int) -> FloatArray:
+        head = (self._net.pitch_head, self._net.velocity_head, self._net.duration_head)[field]
+        prepared = torch.from_numpy(state.prepared[None]).chunk(3, dim=-1)[field]
+        known = tuple(_given(context, *chosen).unbind(0))
+        return _array(head(prepared, known, _sounding(context)))
 
 
-def _given(context: Context, pitch: int, velocity: int) -> Tensor:
-    classes = (context.shift, context.rest, context.beat, context.bar, pitch, velocity)
+def _given(context: Context, *chosen: int) -> Tensor:
+    classes = (context.shift, context.rest, context.beat, context.bar, *chosen)
     return torch.tensor(classes, dtype=torch.int64)[:, None, None]
-
-
-def _number(value: int) -> Tensor:
-    return torch.tensor([[value]], dtype=torch.int64)
 
 
 def _sounding(context: Context) -> Tensor:
     return torch.from_numpy(context.sounding.astype(np.float32))[None, None]
-
-
-def _top(state: State) -> Tensor:
-    return torch.from_numpy(state.h[-1:])
 
 
 def _array(logits: Tensor) -> FloatArray:

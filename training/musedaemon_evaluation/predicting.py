@@ -101,7 +101,7 @@ class SteppedPredictor:
         for index in range(len(playing) - 1):
             heard = note_context(playing, playing.given, index)
             state = model.step(state, heard, int(playing.given[4, index]), int(playing.given[5, index]))
-            keys.append(state.h[-1, 0])
+            keys.append(state.top)
             logits.append(_asked(model, state, playing, index + 1))
         shift, pitch, velocity, duration = (np.stack(field) for field in zip(*logits, strict=True))
         return Predictions(np.stack(keys), (shift, pitch, velocity, duration))

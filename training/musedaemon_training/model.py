@@ -22,6 +22,15 @@ from musedaemon.encoding import (
 
 FIELDS = ("shift", "pitch", "velocity", "duration")
 """In the order they are sampled; the order of targets and logits everywhere."""
+PLACES = (("shift", TIME_CLASSES), ("rest", TIME_CLASSES), ("beat", TICKS_PER_BEAT + 1), ("bar", BAR_CLASSES + 1))
+"""The fields that place a note, with their classes."""
+_PITCH, _VELOCITY = ("pitch", PITCHES), ("velocity", VELOCITY_CLASSES + 1)
+_NARROWEST_HEAD = 16
+
+
+def head_width(hidden: int) -> int:
+    """How many numbers a head makes of the state: half of it, for a note costs four heads."""
+    return max(hidden // 2, min(hidden, _NARROWEST_HEAD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +86,29 @@ def weighed(classes: tuple[Tensor, ...], tables: tuple[nn.Embedding, ...]) -> Te
     return hot @ torch.cat([table.weight for table in tables])
 
 
-class ContextEmbedding(nn.Module):
-    """What is known of a note before its pitch, as one vector [..., width]."""
+class Known(nn.Module):
+    """What is known of a note, as one vector [..., width]: a row for the class of each field, and the pitches
+    that sound."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, fields: tuple[tuple[str, int], ...]) -> None:
         super().__init__()
-        self.shift = nn.Embedding(TIME_CLASSES, width)
-        self.rest = nn.Embedding(TIME_CLASSES, width)
-        self.beat = nn.Embedding(TICKS_PER_BEAT + 1, width)
-        self.bar = nn.Embedding(BAR_CLASSES + 1, width)
+        self.of = nn.ModuleDict({name: nn.Embedding(classes, width) for name, classes in fields})
         self.sounding = nn.Linear(PITCHES, width, bias=False)
 
     def forward(self, classes: tuple[Tensor, ...], sounding: Tensor) -> Tensor:
-        """Classes [...] int64 of shift, rest, beat and bar, and flags [..., 128] float."""
-        summed: Tensor = weighed(classes, (self.shift, self.rest, self.beat, self.bar)) + self.sounding(sounding)
+        """Classes [...] int64 of each field, and flags [..., 128] float."""
+        tables = tuple(table for table in self.of.values() if isinstance(table, nn.Embedding))
+        summed: Tensor = weighed(classes, tables) + self.sounding(sounding)
         return summed
 
 
 class ShiftHead(nn.Module):
-    """The next note's shift from the top layer's output alone."""
+    """The next note's shift from what was heard alone."""
 
-    def __init__(self, hidden: int) -> None:
+    def __init__(self, hidden: int, width: int) -> None:
         super().__init__()
-        self.state = nn.Linear(hidden, hidden)
-        self.out = nn.Linear(hidden, TIME_CLASSES)
+        self.state = nn.Linear(hidden, width)
+        self.out = nn.Linear(width, TIME_CLASSES)
 
     def forward(self, top: Tensor) -> Tensor:
         """[..., hidden] -> [..., TIME_CLASSES]."""
@@ -109,25 +117,18 @@ class ShiftHead(nn.Module):
 
 
 class FieldHead(nn.Module):
-    """A field of the next note from the top layer's output, the note's context and the fields chosen before
-    it."""
+    """A field of the next note from what was heard and what is known of the note already."""
 
-    def __init__(self, hidden: int, classes: int, chosen: tuple[tuple[str, int], ...]) -> None:
+    def __init__(self, width: int, classes: int, chosen: tuple[tuple[str, int], ...]) -> None:
         super().__init__()
-        self.state = nn.Linear(hidden, hidden)
-        self.context = nn.Linear(hidden, hidden, bias=False)
-        self.chosen = nn.ModuleDict({name: nn.Embedding(size, hidden) for name, size in chosen})
+        self.known = Known(width, (*PLACES, *chosen))
         self.skip = nn.Linear(PITCHES, classes, bias=False)
-        self.out = nn.Linear(hidden, classes)
+        self.out = nn.Linear(width, classes)
 
-    def forward(self, top: Tensor, context: Tensor, sounding: Tensor, chosen: tuple[Tensor, ...] = ()) -> Tensor:
-        """[..., hidden] twice, flags [..., 128], and the classes [...] chosen before, in order -> [...,
-        classes]."""
-        mixed = self.state(top) + self.context(context)
-        if chosen:
-            tables = tuple(t for t in self.chosen.values() if isinstance(t, nn.Embedding))
-            mixed = mixed + weighed(chosen, tables)
-        logits: Tensor = self.out(torch.relu(mixed)) + self.skip(sounding)
+    def forward(self, prepared: Tensor, known: tuple[Tensor, ...], sounding: Tensor) -> Tensor:
+        """`prepared` [..., width] from the state, the classes [...] of the place and of the fields chosen
+        before, in order, flags [..., 128] -> [..., classes]."""
+        logits: Tensor = self.out(torch.relu(prepared + self.known(known, sounding))) + self.skip(sounding)
         return logits
 
 
@@ -138,23 +139,22 @@ class NoteNet(nn.Module):
         super().__init__()
         self.sizes = sizes
         self.part: BatchPart | None = None
-        hidden = sizes.hidden
-        pitch, velocity = ("pitch", PITCHES), ("velocity", VELOCITY_CLASSES + 1)
-        self.context = ContextEmbedding(hidden)
-        self.pitch = nn.Embedding(PITCHES, hidden)
-        self.velocity = nn.Embedding(VELOCITY_CLASSES + 1, hidden)
+        hidden, width = sizes.hidden, head_width(sizes.hidden)
+        self.heard = Known(hidden, (*PLACES, _PITCH, _VELOCITY))
         self.lstm = nn.ModuleList(nn.LSTM(hidden, hidden) for _ in range(sizes.layers))
-        self.shift_head = ShiftHead(hidden)
-        self.pitch_head = FieldHead(hidden, PITCHES, ())
-        self.velocity_head = FieldHead(hidden, VELOCITY_CLASSES, (pitch,))
-        self.duration_head = FieldHead(hidden, TIME_CLASSES, (pitch, velocity))
+        self.prepare = nn.Linear(hidden, 3 * width, bias=False)
+        self.shift_head = ShiftHead(hidden, width)
+        self.pitch_head = FieldHead(width, PITCHES, ())
+        self.velocity_head = FieldHead(width, VELOCITY_CLASSES, (_PITCH,))
+        self.duration_head = FieldHead(width, TIME_CLASSES, (_PITCH, _VELOCITY))
         self._initialise()
 
     def _initialise(self) -> None:
         for module in self.modules():
             if isinstance(module, nn.Embedding):
                 nn.init.normal_(module.weight, std=0.1)
-        nn.init.normal_(self.context.sounding.weight, std=0.1)
+            if isinstance(module, Known):
+                nn.init.normal_(module.sounding.weight, std=0.1)
         hidden = self.sizes.hidden
         with torch.no_grad():
             for layer in self.lstm:
@@ -168,31 +168,38 @@ class NoteNet(nn.Module):
 
     def listen(self, given: Tensor, sounding: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
         """Notes as heard, `given` [6, T, B] (shift, rest, beat, bar, pitch, velocity), flags [T, B, 128] ->
-        (top [T, B, hidden], state)."""
-        *context, pitch, velocity = given.unbind(0)
-        values = self.context(tuple(context), sounding) + weighed((pitch, velocity), (self.pitch, self.velocity))
+        (top [T, B, hidden], the sum of all layers' outputs, and the state)."""
+        values = self.heard(tuple(given.unbind(0)), sounding)
+        top = torch.zeros_like(values)
         h, c = [], []
         for layer, h_0, c_0 in zip(self.lstm, memory.h.unsqueeze(1), memory.c.unsqueeze(1), strict=True):
-            values, (h_n, c_n) = layer(self.dropped(values), (h_0, c_0))
+            out, (h_n, c_n) = layer(self.dropped(values), (h_0, c_0))
+            # Residual: each layer adds to those below it. Without, a stack of layers hardly learns the key.
+            values = top = top + out
             h.append(h_n)
             c.append(c_n)
-        return values, Memory(torch.cat(h), torch.cat(c))
+        return top, Memory(torch.cat(h), torch.cat(c))
 
     def dropped(self, values: Tensor) -> Tensor:
         """The same values, some of them zero while training."""
         return locked_dropout(values, self.sizes.dropout, self.training, self.part)
 
+    def prepared(self, top: Tensor) -> tuple[Tensor, ...]:
+        """What the heads of pitch, velocity and duration take from the state: three of [..., width]."""
+        parts: tuple[Tensor, ...] = self.prepare(top).chunk(3, dim=-1)
+        return parts
+
     def ask(self, top: Tensor, asked: Tensor, sounding: Tensor) -> Logits:
         """All fields of the notes that follow, each given those before it: `asked` [6, T, B] as `given`,
         flags of those notes."""
-        *places, pitch, velocity = asked.unbind(0)
+        fields = tuple(asked.unbind(0))
         top = self.dropped(top)
-        context = self.context(tuple(places), sounding)
+        pitch, velocity, duration = self.prepared(top)
         return Logits(
             self.shift_head(top),
-            self.pitch_head(top, context, sounding),
-            self.velocity_head(top, context, sounding, (pitch,)),
-            self.duration_head(top, context, sounding, (pitch, velocity)),
+            self.pitch_head(pitch, fields[:4], sounding),
+            self.velocity_head(velocity, fields[:5], sounding),
+            self.duration_head(duration, fields[:6], sounding),
         )
 
     def forward(self, given: Tensor, asked: Tensor, sounding: Tensor, memory: Memory) -> tuple[Logits, Memory]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from musedaemon.core.memory import NoteClasses, SessionMemory
 from musedaemon.core.moment import Moment
 from musedaemon.core.recollection import Recollection
-from musedaemon.core.sampling import SamplingSettings, distribution, sample
+from musedaemon.core.sampling import SamplingSettings, nucleus
 from musedaemon.encoding import (
     MAX_TICKS,
     TICKS_OF_CLASS,
@@ -113,4 +113,4 @@ class Improviser:
 
     def _draw(self, logits: FloatArray | npt.NDArray[np.float64], allowed: BoolArray, rng: np.random.Generator) -> int:
         settings = self._settings
-        return sample(distribution(logits, allowed, settings.temperature, settings.top_p), rng)
+        return nucleus(logits, allowed, settings.temperature, settings.top_p).draw(rng)

@@ -33,9 +33,8 @@ class Moment(NamedTuple):
 
     @property
     def key(self) -> FloatArray:
-        """[H] the top hidden vector, by which the session memory knows this moment again."""
-        key: FloatArray = self.state.h[-1, 0]
-        return key
+        """[H] the hidden vector by which the session memory knows this moment again."""
+        return self.state.top
 
     def tick_at(self, at: float, bpm: float) -> int:
         """The tick nearest to a time (seconds, not before this moment) at a tempo."""

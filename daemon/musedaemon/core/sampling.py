@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,26 +28,29 @@ class SamplingSettings:
         return allowed
 
 
-def distribution(
+class Nucleus(NamedTuple):
+    """The classes one is drawn from, the likeliest first, and how much each and those before it weigh together."""
+
+    classes: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float64]
+
+    def draw(self, rng: np.random.Generator) -> int:
+        """One class; uses exactly one random number."""
+        drawn = int(self.weights.searchsorted(rng.random() * self.weights[-1], side="right"))
+        return int(self.classes[min(drawn, len(self.classes) - 1)])
+
+
+def nucleus(
     logits: FloatArray | npt.NDArray[np.float64], allowed: BoolArray, temperature: float, top_p: float
-) -> npt.NDArray[np.float64]:
-    """[N] probabilities: masked, sharpened or flattened by `temperature`, cut to the nucleus of mass `top_p`.
+) -> Nucleus:
+    """Logits [N] masked, sharpened or flattened by `temperature`, and cut to the nucleus of mass `top_p`.
 
     At least one class must be allowed. The nucleus is the smallest set of likeliest classes whose mass reaches `top_p`
     (Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration").
     """
-    scaled = np.where(allowed, logits.astype(np.float64) / temperature, -np.inf)
-    weights = np.exp(scaled - scaled.max())
-    probabilities: npt.NDArray[np.float64] = weights / weights.sum()
-    order = np.argsort(-probabilities, kind="stable")
-    mass_before = np.cumsum(probabilities[order]) - probabilities[order]
-    probabilities[order[mass_before >= top_p]] = 0.0
-    probabilities /= probabilities.sum()
-    return probabilities
-
-
-def sample(probabilities: npt.NDArray[np.float64], rng: np.random.Generator) -> int:
-    """Draw one class; uses exactly one random number."""
-    cumulative = np.cumsum(probabilities)
-    drawn = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
-    return min(drawn, int(np.flatnonzero(probabilities)[-1]))
+    scaled = np.divide(logits, temperature, dtype=np.float64)
+    np.putmask(scaled, ~allowed, -np.inf)
+    order = (-scaled).argsort(kind="stable")
+    weights = np.exp(scaled[order] - scaled[order[0]]).cumsum()
+    size = int(weights.searchsorted(top_p * weights[-1])) + 1
+    return Nucleus(order[:size], weights[:size])

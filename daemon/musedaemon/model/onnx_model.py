@@ -19,6 +19,7 @@ STEP, PITCH, VELOCITY, DURATION = range(4)
 """The values of the input `field`."""
 
 CLASSES = {STEP: TIME_CLASSES, PITCH: PITCHES, VELOCITY: VELOCITY_CLASSES, DURATION: TIME_CLASSES}
+_STATE = ("tensor(float)", 3)
 INPUTS = {
     "field": ("tensor(int64)", 0),
     "shift": ("tensor(int64)", 1),
@@ -28,11 +29,12 @@ INPUTS = {
     "sounding": ("tensor(float)", 2),
     "pitch": ("tensor(int64)", 1),
     "velocity": ("tensor(int64)", 1),
-    "h": ("tensor(float)", 3),
-    "c": ("tensor(float)", 3),
+    "h": _STATE,
+    "c": _STATE,
+    "prepared": ("tensor(float)", 2),
 }
 """Type and rank of each input (docs/model-format.md)."""
-OUTPUTS = ("logits", "h_out", "c_out")
+OUTPUTS = ("logits", "h_out", "c_out", "prepared_out")
 
 _DEFAULT_FILE = "default.onnx"
 
@@ -47,6 +49,7 @@ class OnnxModel:
         self.size = size
         """Bytes of the model's file, nearly all of them weights."""
         self._state_shape = (card.layers, 1, card.hidden)
+        self._prepared_shape = (1, _width(session, "prepared"))
         self._inputs: dict[str, Any] = {
             name: np.zeros((1,) * rank, dtype=np.int64)
             for name, (kind, rank) in INPUTS.items()
@@ -74,12 +77,13 @@ class OnnxModel:
     def initial_state(self) -> State:
         """The state before anything was heard: zeros, and no opinion on the first shift."""
         zeros = np.zeros(self._state_shape, dtype=np.float32)
-        return State(zeros, zeros, np.zeros(TIME_CLASSES, dtype=np.float32))
+        prepared = np.zeros(self._prepared_shape, dtype=np.float32)
+        return State(zeros, zeros, prepared, np.zeros(TIME_CLASSES, dtype=np.float32))
 
     def step(self, state: State, context: Context, pitch: int, velocity: int) -> State:
         """The state after a note."""
-        logits, h, c = self._run(STEP, state, context, pitch, velocity, list(OUTPUTS))
-        return State(h, c, logits[0])
+        logits, h, c, prepared = self._run(STEP, state, context, pitch, velocity, list(OUTPUTS))
+        return State(h, c, prepared, logits[0])
 
     def pitch_logits(self, state: State, context: Context) -> FloatArray:
         """[128] for the next note."""
@@ -112,6 +116,7 @@ class OnnxModel:
         inputs["velocity"][0] = velocity
         inputs["h"] = state.h
         inputs["c"] = state.c
+        inputs["prepared"] = state.prepared
         results: list[FloatArray] = self._session.run(outputs, inputs)
         return results
 
@@ -170,12 +175,21 @@ def _session(data: bytes, name: str) -> onnxruntime.InferenceSession:
 
 def _check_interface(session: onnxruntime.InferenceSession, card: ModelCard, name: str) -> None:
     given = {i.name: (i.type, len(i.shape)) for i in session.get_inputs()}
-    state = {
-        i.name: (i.shape[0], i.shape[2]) for i in session.get_inputs() if i.name in ("h", "c") and len(i.shape) == 3
-    }
     outputs = {o.name for o in session.get_outputs()}
+    state = {i.name: (i.shape[0], i.shape[2]) for i in session.get_inputs() if INPUTS.get(i.name) == _STATE}
     sizes = (card.layers, card.hidden)
-    if given != INPUTS or outputs != set(OUTPUTS) or state != {"h": sizes, "c": sizes}:
+    if (
+        given != INPUTS
+        or outputs != set(OUTPUTS)
+        or state != {"h": sizes, "c": sizes}
+        or not _width(session, "prepared")
+    ):
         raise ModelError(
             f"The model {name} has other inputs or outputs than a musedaemon model; export it with export/export.py."
         )
+
+
+def _width(session: onnxruntime.InferenceSession, name: str) -> int:
+    """The last size of an input, 0 where it is none or open."""
+    sizes = [i.shape[-1] for i in session.get_inputs() if i.name == name and i.shape]
+    return int(sizes[0]) if sizes and isinstance(sizes[0], int) else 0

@@ -15,12 +15,20 @@ FloatArray = npt.NDArray[np.float32]
 class State(NamedTuple):
     """All that the model knows of what was played: never changed in place, so keeping one is keeping a reference.
 
-    `h` and `c` are [layers, 1, hidden]; `shift_logits` [TIME_CLASSES] belong to the next note.
+    `h` and `c` are [layers, 1, hidden]; `prepared` [1, P] is what the fields of the next note take from them;
+    `shift_logits` [TIME_CLASSES] belong to the next note.
     """
 
     h: FloatArray
     c: FloatArray
+    prepared: FloatArray
     shift_logits: FloatArray
+
+    @property
+    def top(self) -> FloatArray:
+        """[hidden] what the layers say together: each adds to those below it."""
+        summed: FloatArray = self.h.sum(axis=0)[0]
+        return summed
 
 
 class NoteModel(Protocol):

@@ -5,11 +5,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musedaemon.core.sampling import SamplingSettings, distribution, sample
+from musedaemon.core.sampling import Nucleus, SamplingSettings, nucleus
 
 
 def logits(*probabilities: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     return np.log(np.array(probabilities, dtype=np.float32))
+
+
+def distribution(
+    values: np.ndarray[tuple[int], np.dtype[np.float32]],
+    allowed: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    temperature: float,
+    top_p: float,
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """The probabilities of all classes, those beyond the nucleus 0."""
+    kept = nucleus(values, allowed, temperature, top_p)
+    probabilities = np.zeros(len(values))
+    probabilities[kept.classes] = np.diff(kept.weights, prepend=0.0) / kept.weights[-1]
+    return probabilities
 
 
 EVERY = np.ones(4, dtype=np.bool_)
@@ -46,16 +59,18 @@ def test_a_sample_is_always_an_allowed_class(
     values: list[float], temperature: float, top_p: float, seed: int, data: st.DataObject
 ) -> None:
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(values), max_size=len(values)).filter(any)))
-    probabilities = distribution(np.array(values, dtype=np.float32), allowed, temperature, top_p)
+    floats = np.array(values, dtype=np.float32)
+    probabilities = distribution(floats, allowed, temperature, top_p)
     assert probabilities.sum() == pytest.approx(1.0)
-    drawn = sample(probabilities, np.random.default_rng(seed))
+    drawn = nucleus(floats, allowed, temperature, top_p).draw(np.random.default_rng(seed))
     assert allowed[drawn]
     assert probabilities[drawn] > 0
 
 
 def test_samples_follow_the_probabilities() -> None:
     rng = np.random.default_rng(3)
-    drawn = [sample(np.array([0.5, 0.0, 0.3, 0.2]), rng) for _ in range(4000)]
+    kept = Nucleus(np.array([0, 2, 3]), np.array([0.5, 0.8, 1.0]))
+    drawn = [kept.draw(rng) for _ in range(4000)]
     assert np.bincount(drawn, minlength=4) / 4000 == pytest.approx([0.5, 0, 0.3, 0.2], abs=0.03)
 
 
