@@ -14,11 +14,11 @@ class Clock(Protocol):
 
 
 class Stopwatch:
-    """Real time, monotonic, from 0 at its making."""
+    """Real time, monotonic, from 0 at its making, or at `start` on `time.perf_counter`, which all processes share."""
 
-    def __init__(self) -> None:
-        self._start = time.perf_counter()
+    def __init__(self, start: float | None = None) -> None:
+        self._start = time.perf_counter() if start is None else start
 
     def now(self) -> float:
-        """Seconds since it was made."""
+        """Seconds since it began."""
         return time.perf_counter() - self._start

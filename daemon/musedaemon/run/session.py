@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from musedaemon.midi.files import TimedFile, check_writable, read_midi_file
 from musedaemon.midi.loop_guard import LoopGuard, NoLoop
 from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, InputPort, OutputPort, PortSystem
 from musedaemon.model.onnx_model import OnnxModel, load_default
-from musedaemon.run.clock import Stopwatch
+from musedaemon.run.clock import Clock, Stopwatch
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.realtime import RealTime
 from musedaemon.run.recorder import Record, Recorder, Unrecorded
@@ -37,36 +37,30 @@ def play(config: Config, reporter: Reporter) -> int:
 
     MusedaemonError says what to mend. Whatever was played is written even if the session ends in an error.
     """
+    prepare(config, reporter).play()
+    return 0
+
+
+def prepare(config: Config, reporter: Reporter) -> Session:
+    """A session that is ready to play: its file read, its model loaded, no port open yet. MusedaemonError as `play`."""
     score = read_midi_file(Path(config.ports.input)) if _is_file(config.ports.input) else None
     target = _target(config)
     model = OnnxModel.load(Path(config.model.path)) if config.model.path else load_default()
     seed = config.model.seed if config.model.seed >= 0 else secrets.randbelow(MAX_SEED + 1)
-    written_bpm = _playable_bpm(score)
-    tempo = TempoTracker(config.tempo.bpm or None, written_bpm)
-    session = _Session(
+    tempo = TempoTracker(config.tempo.bpm or None, _playable_bpm(score))
+    return Session(
         config=config,
         reporter=reporter,
+        score=score,
+        target=target,
         engine=Engine(model, tempo, _engine_settings(config, seed)),
         player=Player(
             NoLoop() if score else LoopGuard(), unchanged if config.ports.thru and target is None else nothing
         ),
-        recorder=Recorder() if target else None,
+        record=Recorder() if target else Unrecorded(),
         model_name=str(model.card),
         seed=seed,
     )
-    try:
-        if score and target:
-            session.in_virtual_time(score, target)
-        else:
-            session.in_real_time(score, target)
-    except BaseException:
-        if session.recorder and not session.recorder.is_empty:
-            session.write(target, written_bpm)
-        raise
-    session.write(target, written_bpm)
-    session.tell_lateness()
-    reporter.finished(session.summary(target))
-    return 0
 
 
 def _playable_bpm(score: TimedFile | None) -> float | None:
@@ -121,22 +115,41 @@ class _SilentPort:
 
 
 @dataclass(slots=True)
-class _Session:
+class Session:
+    """The parts of one session and what it counts. Made by `prepare`, played once on the main thread.
+
+    Whoever measures puts a `record` and a `clock` of their own in place before it is played.
+    """
+
     config: Config
     reporter: Reporter
+    score: TimedFile | None
+    target: Path | None
     engine: Engine
     player: Player
-    recorder: Recorder | None
+    record: Record
     model_name: str
     seed: int
+    clock: Clock = field(default_factory=Stopwatch)
     turns: int = 0
     withdrawn: int = 0
 
-    @property
-    def record(self) -> Record:
-        return self.recorder or Unrecorded()
+    def play(self) -> None:
+        """Open what is to be opened, play to the end, write what is to be written."""
+        try:
+            if self.score and self.target:
+                self._in_virtual_time(self.score, self.target)
+            else:
+                self._in_real_time()
+        except BaseException:
+            if isinstance(self.record, Recorder) and not self.record.is_empty:
+                self._write()
+            raise
+        self._write()
+        self._tell_lateness()
+        self.reporter.finished(self._summary())
 
-    def on_turn(self, over: TurnOver) -> None:
+    def _on_turn(self, over: TurnOver) -> None:
         """On the thread that drives the engine."""
         self.turns += 1
         self.withdrawn += over.withdrawn
@@ -153,31 +166,31 @@ class _Session:
             )
         )
 
-    def summary(self, written: Path | None) -> SessionSummary:
+    def _summary(self) -> SessionSummary:
         return SessionSummary(
             turns=self.turns,
             call_notes=self.player.notes_heard,
             reply_notes=self.player.notes_played,
             withdrawn=self.withdrawn,
-            written=written,
+            written=self.target,
         )
 
-    def in_virtual_time(self, score: TimedFile, target: Path) -> None:
+    def _in_virtual_time(self, score: TimedFile, target: Path) -> None:
         self._started(str(score.path), str(target))
         musician = self._file_player(score, 0.0)
-        Simulator(self.engine, self.player, musician, self.record, self.on_turn).run()
+        Simulator(self.engine, self.player, musician, self.record, self._on_turn).run()
 
-    def in_real_time(self, score: TimedFile | None, target: Path | None) -> None:
+    def _in_real_time(self) -> None:
         # Only now: rtmidi is slow to import, and a file session needs no MIDI system at all.
         from musedaemon.midi.rtmidi_ports import open_port_system
 
-        clock = Stopwatch()
+        score, target, clock = self.score, self.target, self.clock
         system = open_port_system(self.config.ports.api, clock.now)
         with ExitStack() as cleanup:
             output: OutputPort = _SilentPort() if target else self._open_output(system)
             cleanup.callback(output.close)
             musician: Musician = self._file_player(score, clock.now() + SETTLE_S) if score else PortMusician()
-            live = RealTime(self.engine, self.player, musician, output, clock, self.record, self.on_turn)
+            live = RealTime(self.engine, self.player, musician, output, clock, self.record, self._on_turn)
             source = None if score else self._open_input(system, live)
             if source:
                 cleanup.callback(source.close)
@@ -191,11 +204,11 @@ class _Session:
         kind = WaitingFilePlayer if self.config.turns.wait_for_reply else FilePlayer
         return kind(score.events, starts_at)
 
-    def write(self, target: Path | None, written_bpm: float | None) -> None:
-        if target and self.recorder:
-            self.recorder.write(target, self.config.tempo.bpm or written_bpm)
+    def _write(self) -> None:
+        if self.target and isinstance(self.record, Recorder):
+            self.record.write(self.target, self.config.tempo.bpm or _playable_bpm(self.score))
 
-    def tell_lateness(self) -> None:
+    def _tell_lateness(self) -> None:
         """For -v: how late our notes left, in milliseconds."""
         if lateness := self.player.lateness:
             p50, p99, most = (1000 * value for value in np.percentile(lateness, (50, 99, 100)))
