@@ -56,7 +56,7 @@ def ticks_to_class(ticks: npt.ArrayLike) -> IntArray:
 
 def time_class(ticks: int) -> int:
     """`ticks_to_class` of one number."""
-    return int(_CLASS_OF_TICKS[min(max(ticks, 0), MAX_TICKS)])
+    return _TIME_CLASSES[min(max(ticks, 0), MAX_TICKS)]
 
 
 def velocity_to_class(velocity: npt.ArrayLike) -> IntArray:
@@ -80,6 +80,12 @@ def beat_place(beat_tick: npt.ArrayLike) -> IntArray:
     """The tick of the beat each place lies on; -1 stands for unknown."""
     ticks = np.asarray(beat_tick, dtype=np.int64)
     return np.where(ticks < 0, BEAT_UNKNOWN, ticks % TICKS_PER_BEAT)
+
+
+# The same as lists: one number costs numpy twenty times what it costs Python, and a note asks for four.
+_TIME_CLASSES: list[int] = _CLASS_OF_TICKS.tolist()
+_BEAT_PLACES: list[int] = beat_place(np.arange(TICKS_PER_BEAT)).tolist()
+_BAR_PLACES: list[int] = bar_place(np.arange(BAR_CLASSES * TICKS_PER_BEAT)).tolist()
 
 
 class Note(NamedTuple):
@@ -242,8 +248,8 @@ class ContextTracker:
         return Context(
             time_class(shift),
             time_class(self._rest(onset)),
-            int(beat_place(beat_tick)),
-            int(bar_place(bar_tick)),
+            _BEAT_PLACES[beat_tick % TICKS_PER_BEAT] if beat_tick >= 0 else BEAT_UNKNOWN,
+            _BAR_PLACES[min(bar_tick, len(_BAR_PLACES) - 1)] if bar_tick >= 0 else BAR_UNKNOWN,
             sounding,
         )
 

@@ -10,7 +10,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from musedaemon.model.card import CARD_KEY, ModelCard
-from musedaemon_export.graphs import IR_VERSION, OPSET, PARTS, PLACES, STEP
+from musedaemon_export.graphs import IR_VERSION, OPSET, PARTS
 
 _CONTRIBUTED = "com.microsoft"
 _STATE = (("h", "h_out"), ("c", "c_out"), ("prepared", "prepared_out"))
@@ -89,8 +89,7 @@ def _model(
 ) -> onnx.ModelProto:
     read = {value.name: value for part in parts for value in part.graph.input}
     field = helper.make_tensor_value_info("field", TensorProto.INT64, [])
-    note = (*PLACES, "sounding", *STEP.chosen)
-    inputs = [field, *(read[name] for name in (*note, *(given for given, _ in _STATE)))]
+    inputs = [field, *(read[name] for name in ("note", "sounding", *(given for given, _ in _STATE)))]
     made = {value.name: value for value in parts[0].graph.output}
     logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["B", "classes"])
     outputs = [logits, *(made[out] for _, out in _STATE)]

@@ -16,29 +16,42 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from musedaemon.encoding import PITCHES, TIME_CLASSES, VELOCITY_CLASSES
+from musedaemon.encoding import BAR_CLASSES, PITCHES, TICKS_PER_BEAT, TIME_CLASSES, VELOCITY_CLASSES
 
 OPSET = 17
 IR_VERSION = 9
-PLACES = ("shift", "rest", "beat", "bar")
+TABLES = {
+    "shift": TIME_CLASSES,
+    "rest": TIME_CLASSES,
+    "beat": TICKS_PER_BEAT + 1,
+    "bar": BAR_CLASSES + 1,
+    "pitch": PITCHES,
+    "velocity": VELOCITY_CLASSES + 1,
+}
+"""The fields of the input `note`, in order, with the rows of their tables."""
+PLACES = 4
+"""The first of them, which are known of any note."""
+
+ROWS = ".rows"
+"""The end of the name of tables put one under the other."""
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a field of the `field` input computes. `chosen` are the note's fields that its head reads."""
+    """What a value of the `field` input computes, from the first `reads` fields of the note."""
 
     name: str
     classes: int
-    chosen: tuple[str, ...]
+    reads: int
 
 
-STEP = Part("step", TIME_CLASSES, ("pitch", "velocity"))
+STEP = Part("step", TIME_CLASSES, PLACES + 2)
 HEADS = (
-    Part("pitch", PITCHES, ()),
-    Part("velocity", VELOCITY_CLASSES, ("pitch",)),
-    Part("duration", TIME_CLASSES, ("pitch", "velocity")),
+    Part("pitch", PITCHES, PLACES),
+    Part("velocity", VELOCITY_CLASSES, PLACES + 1),
+    Part("duration", TIME_CLASSES, PLACES + 2),
 )
 PARTS = (STEP, *HEADS)
 """In the order of the values of `field`."""
@@ -83,13 +96,16 @@ class _Graph:
     def linear(self, values: str, name: str, output: str = "") -> str:
         return self.add("Add", self.product(values, f"{name}.weight"), self.weight(f"{name}.bias"), output=output)
 
-    def row(self, table: str, index: str) -> str:
-        return self.add("Gather", self.weight(f"{table}.weight"), index, axis=0)
-
-    def known(self, name: str, fields: tuple[str, ...]) -> list[str]:
-        """What is known of a note: a row for each field, and what sounds. To be added up."""
-        rows = [self.row(f"{name}.of.{of}", of) for of in fields]
-        return [*rows, self.product("sounding", f"{name}.sounding.weight")]
+    def known(self, name: str, reads: int) -> tuple[str, str]:
+        """What is known of a note: the rows of its first fields, added up, and what sounds."""
+        fields = list(TABLES)[:reads]
+        tables = np.concatenate([self.weights[f"{name}.of.{field_name}.weight"] for field_name in fields])
+        starts = np.cumsum([0, *(TABLES[field_name] for field_name in fields[:-1])])
+        classes = self.slice("note", 0, reads, axis=1)
+        rows = self.add("Add", classes, self.constant(f"{name}.starts", starts))
+        found = self.add("Gather", self.constant(f"{name}{ROWS}", tables, np.float32), rows, axis=0)
+        summed = self.add("ReduceSum", found, self.constant("number_1", [1]), keepdims=0)
+        return summed, self.product("sounding", f"{name}.sounding.weight")
 
     def slice(self, values: str, start: int, stop: int, axis: int = 0) -> str:
         bounds = [self.constant(f"number_{number}", [number]) for number in (start, stop, axis)]
@@ -99,7 +115,7 @@ class _Graph:
 def step_graph(weights: Weights, hidden: int, layers: int) -> onnx.ModelProto:
     """`logits` of the next shift, `h_out` and `c_out`, and what the heads take from them, from a note and `h`, `c`."""
     graph = _Graph(weights)
-    note = graph.add("Sum", *graph.known("heard", (*PLACES, *STEP.chosen)))
+    note = graph.add("Sum", *graph.known("heard", STEP.reads))
     top = graph.add("Unsqueeze", note, graph.constant("number_0", [0]))
     states: list[tuple[str, str]] = []
     for layer in range(layers):
@@ -142,7 +158,7 @@ def head_graph(part: Part, weights: Weights, hidden: int, layers: int) -> onnx.M
     name, width = f"{part.name}_head", prepared_width(weights) // len(HEADS)
     start = HEADS.index(part) * width
     prepared = graph.slice("prepared", start, start + width, axis=1)
-    known = graph.known(f"{name}.known", (*PLACES, *part.chosen))
+    known = graph.known(f"{name}.known", part.reads)
     mixed = graph.add("Relu", graph.add("Sum", prepared, *known))
     skip = graph.product("sounding", f"{name}.skip.weight")
     graph.add("Add", graph.linear(mixed, f"{name}.out"), skip, output="logits")
@@ -154,10 +170,12 @@ def prepared_width(weights: Weights) -> int:
     return int(weights["prepare.weight"].shape[0])
 
 
-def note_inputs(part: Part) -> list[onnx.ValueInfoProto]:
-    """The inputs that a part reads, but the state."""
-    classes = [helper.make_tensor_value_info(n, TensorProto.INT64, ["B"]) for n in (*PLACES, *part.chosen)]
-    return [*classes, helper.make_tensor_value_info("sounding", TensorProto.FLOAT, ["B", PITCHES])]
+def note_inputs() -> list[onnx.ValueInfoProto]:
+    """The note as every part is told of it."""
+    return [
+        helper.make_tensor_value_info("note", TensorProto.INT64, ["B", len(TABLES)]),
+        helper.make_tensor_value_info("sounding", TensorProto.FLOAT, ["B", PITCHES]),
+    ]
 
 
 def state_info(name: str, hidden: int, layers: int) -> onnx.ValueInfoProto:
@@ -172,7 +190,7 @@ def prepared_info(name: str, width: int) -> onnx.ValueInfoProto:
 
 def _model(graph: _Graph, part: Part, hidden: int, layers: int) -> onnx.ModelProto:
     prepared = prepared_width(graph.weights)
-    inputs = note_inputs(part)
+    inputs = note_inputs()
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["B", part.classes])]
     if part is STEP:
         inputs += [state_info("h", hidden, layers), state_info("c", hidden, layers)]

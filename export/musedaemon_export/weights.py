@@ -15,11 +15,11 @@ from onnx import numpy_helper
 
 from musedaemon.errors import ModelError
 from musedaemon.model.onnx_model import OnnxModel
-from musedaemon_export.graphs import from_onnx_gates
+from musedaemon_export.graphs import ROWS, TABLES, from_onnx_gates
 from musedaemon_training.model import NoteNet, Sizes
 
 Arrays = dict[str, npt.NDArray[np.float32]]
-_LSTM, _BIAS, _TABLE = "lstm.", ".bias", ".of."
+_LSTM, _BIAS = "lstm.", ".bias"
 
 
 def net_of_file(path: Path) -> NoteNet:
@@ -81,5 +81,14 @@ def _as_torch(name: str, array: npt.NDArray[np.float32]) -> Arrays:
         layer = name.removesuffix(_BIAS)
         sides = np.split(array[0], 2)
         return {f"{layer}.bias_{side}_l0": from_onnx_gates(b) for side, b in zip(("ih", "hh"), sides, strict=True)}
-    is_product = name.endswith(".weight") and _TABLE not in name
-    return {name: np.ascontiguousarray(array.T) if is_product else array}
+    if name.endswith(ROWS):
+        known, fields, ends = name.removesuffix(ROWS), _fields_of(len(array)), np.cumsum(list(TABLES.values()))
+        parts = np.split(array, ends[: len(fields) - 1])
+        return {f"{known}.of.{field}.weight": part for field, part in zip(fields, parts, strict=True)}
+    return {name: np.ascontiguousarray(array.T) if name.endswith(".weight") else array}
+
+
+def _fields_of(rows: int) -> list[str]:
+    """The first fields of a note, whose tables have so many rows together."""
+    ends = np.cumsum(list(TABLES.values()))
+    return list(TABLES)[: int(np.searchsorted(ends, rows)) + 1]

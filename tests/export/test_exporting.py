@@ -102,12 +102,12 @@ def test_any_number_of_rows_at_once_is_each_alone(kept: Checkpoint, precision: s
     session = onnxruntime.InferenceSession(exported(kept, precision), providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)
     rows = 3
-    note = {name: rng.integers(0, 12, size=rows) for name in ("shift", "rest", "beat", "bar", "pitch", "velocity")}
+    note = rng.integers(0, 12, size=(rows, 6))
     state = {name: rng.normal(size=(2, rows, 32)).astype(np.float32) for name in ("h", "c")}
     prepared = rng.normal(size=(rows, 48)).astype(np.float32)
     sounding = (rng.random((rows, 128)) < 0.05).astype(np.float32)
     for field, classes in CLASSES.items():
-        feed = {"field": np.array(field), **note, "sounding": sounding, **state, "prepared": prepared}
+        feed = {"field": np.array(field), "note": note, "sounding": sounding, **state, "prepared": prepared}
         logits, h, c, made = session.run(None, feed)
         assert logits.shape == (rows, classes)
         for i in range(rows):

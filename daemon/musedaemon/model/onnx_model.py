@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
@@ -22,13 +21,8 @@ CLASSES = {STEP: TIME_CLASSES, PITCH: PITCHES, VELOCITY: VELOCITY_CLASSES, DURAT
 _STATE = ("tensor(float)", 3)
 INPUTS = {
     "field": ("tensor(int64)", 0),
-    "shift": ("tensor(int64)", 1),
-    "rest": ("tensor(int64)", 1),
-    "beat": ("tensor(int64)", 1),
-    "bar": ("tensor(int64)", 1),
+    "note": ("tensor(int64)", 2),
     "sounding": ("tensor(float)", 2),
-    "pitch": ("tensor(int64)", 1),
-    "velocity": ("tensor(int64)", 1),
     "h": _STATE,
     "c": _STATE,
     "prepared": ("tensor(float)", 2),
@@ -37,6 +31,8 @@ INPUTS = {
 OUTPUTS = ("logits", "h_out", "c_out", "prepared_out")
 
 _DEFAULT_FILE = "default.onnx"
+_NOTE_FIELDS = 6
+"""shift, rest, beat, bar, pitch, velocity."""
 
 
 class OnnxModel:
@@ -50,12 +46,9 @@ class OnnxModel:
         """Bytes of the model's file, nearly all of them weights."""
         self._state_shape = (card.layers, 1, card.hidden)
         self._prepared_shape = (1, _width(session, "prepared"))
-        self._inputs: dict[str, Any] = {
-            name: np.zeros((1,) * rank, dtype=np.int64)
-            for name, (kind, rank) in INPUTS.items()
-            if kind == "tensor(int64)"
-        }
-        self._inputs["sounding"] = np.zeros((1, PITCHES), dtype=np.float32)
+        self._note = np.zeros((1, _NOTE_FIELDS), dtype=np.int64)
+        self._sounding = np.zeros((1, PITCHES), dtype=np.float32)
+        self._fields = [np.array(field) for field in CLASSES]
 
     @staticmethod
     def load(path: Path) -> OnnxModel:
@@ -105,18 +98,17 @@ class OnnxModel:
         self, field: int, state: State, context: Context, pitch: int, velocity: int, outputs: list[str]
     ) -> list[FloatArray]:
         # What comes back is new memory at each call, so that a state can be kept by reference.
-        inputs = self._inputs
-        inputs["field"][()] = field
-        inputs["shift"][0] = context.shift
-        inputs["rest"][0] = context.rest
-        inputs["beat"][0] = context.beat
-        inputs["bar"][0] = context.bar
-        inputs["sounding"][0] = context.sounding
-        inputs["pitch"][0] = pitch
-        inputs["velocity"][0] = velocity
-        inputs["h"] = state.h
-        inputs["c"] = state.c
-        inputs["prepared"] = state.prepared
+        shift, rest, beat, bar, sounding = context
+        self._note[0] = shift, rest, beat, bar, pitch, velocity
+        self._sounding[0] = sounding
+        inputs = {
+            "field": self._fields[field],
+            "note": self._note,
+            "sounding": self._sounding,
+            "h": state.h,
+            "c": state.c,
+            "prepared": state.prepared,
+        }
         results: list[FloatArray] = self._session.run(outputs, inputs)
         return results
 
