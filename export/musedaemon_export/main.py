@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import datetime
 import sys
@@ -24,6 +23,7 @@ from musedaemon_export.quantising import quantised
 from musedaemon_export.verifying import NOTES, Difference, differences, too_large
 from musedaemon_training import checkpoint
 from musedaemon_training.checkpoint import Checkpoint
+from musedaemon_training.files import whole_file
 from musedaemon_training.model import NoteNet, parameter_count
 
 
@@ -126,14 +126,11 @@ def differences_text(found: Sequence[Difference]) -> str:
 
 
 def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
+        with whole_file(path) as part:
+            part.write_bytes(data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
         raise ExportError(
             f"The model {path} cannot be written ({error.strerror}); choose another place with -o."
         ) from error

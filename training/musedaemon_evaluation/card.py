@@ -109,13 +109,6 @@ def page(results: Results, beside: Results | None, folder: Path) -> str:
     return text
 
 
-def write(path: Path, text: str) -> None:
-    """Replace the page at once. Raises OSError."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
-
-
 def _table(results: Results, judge: str) -> str:
     lines = ["| | notes | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 2) + "|"]
     for source, bits in results["bits"][judge].items():

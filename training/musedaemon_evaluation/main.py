@@ -24,7 +24,7 @@ from musedaemon_evaluation.specificity import specificity
 from musedaemon_evaluation.table import ALL, Bits, Table, as_text, tabulate
 from musedaemon_evaluation.telling import Telling
 from musedaemon_training import corpus
-from musedaemon_training.files import write_json
+from musedaemon_training.files import write_json, write_text
 from musedaemon_training.notes import Notes
 from musedaemon_training.shards import default_cache, open_library
 
@@ -179,6 +179,6 @@ def _write(chosen: argparse.Namespace, results: dict[str, Any], beside: dict[str
         if chosen.json:
             write_json(chosen.json, results)
         if chosen.card:
-            card.write(chosen.card, card.page(results, beside, chosen.card.parent))
+            write_text(chosen.card, card.page(results, beside, chosen.card.parent))
     except OSError as error:
         raise TrainingError(f"{error.filename} cannot be written ({error.strerror}); name another file.") from error

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from musedaemon.encoding import TICKS_PER_BEAT
 from musedaemon_evaluation.calls import Call
+from musedaemon_training.files import whole_file
 from musedaemon_training.notes import Notes
 
 CALL, REPLY, HUMAN = "#4c566a", "#d9480f", "#1864ab"
@@ -35,9 +36,8 @@ def draw(path: Path, call: Call, reply: Notes) -> None:
         axes.set_ylim(min(pitches) - _MARGIN, max(pitches) + _MARGIN)
         axes.tick_params(labelsize=7)
     below.set_xlabel("beats", fontsize=8)
-    part = path.with_name(path.name + ".part")
-    figure.savefig(part, format="png", dpi=110)
-    part.replace(path)
+    with whole_file(path) as part:
+        figure.savefig(part, format="png", dpi=110)
 
 
 def _roll(axes: Axes, notes: Notes, colour: str) -> None:

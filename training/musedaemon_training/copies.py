@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from musedaemon_training.files import whole_file
 from musedaemon_training.shards import Ints, Library
 from musedaemon_training.sharing import SharedRuns, shared_runs
 
@@ -49,9 +50,9 @@ def select(library: Library, treatment: Treatment) -> Selection:
         with np.load(path) as known:
             return _selection(known["original"], known["exact"])
     original, exact = _copies(library)
-    part = path.with_name("copies.part.npz")
-    np.savez(part, original=original, exact=exact)
-    part.replace(path)
+    # An open file, for numpy would end its name in .npz.
+    with whole_file(path) as part, part.open("wb") as stream:
+        np.savez(stream, original=original, exact=exact)
     return _selection(original, exact)
 
 

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from musedaemon_training.files import whole_file
+
 CURVES_FILE = "curves.png"
 FIELDS = ("shift", "pitch", "duration", "velocity")
 
@@ -22,10 +24,9 @@ def draw_curves(run: Path) -> str:
     bits, rate = figure.subplots(1, 2, width_ratios=(3, 1))
     _draw_bits(bits, lines)
     _draw_rate(rate, [line for line in lines if line["kind"] == "training"])
-    part = run / f"{CURVES_FILE}.part"
     try:
-        figure.savefig(part, format="png", dpi=110)
-        part.replace(run / CURVES_FILE)
+        with whole_file(run / CURVES_FILE) as part:
+            figure.savefig(part, format="png", dpi=110)
     except OSError as error:
         return f"No curves are drawn: {run} cannot be written ({error.strerror})."
     return f"Curves: {run / CURVES_FILE}"

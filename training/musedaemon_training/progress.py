@@ -13,6 +13,8 @@ from typing import Any, NamedTuple, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from musedaemon_training.files import write_text
+
 LINE_EVERY_S = 30.0
 
 
@@ -174,9 +176,7 @@ class Metrics:
             return
         written = self._path.read_text(encoding="utf-8").splitlines()
         lines = [line for line in written if _is_until(line, step)]
-        part = self._path.with_name(self._path.name + ".part")
-        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        part.replace(self._path)
+        write_text(self._path, "".join(f"{line}\n" for line in lines))
 
 
 def _is_until(line: str, step: int) -> bool:
