@@ -10,9 +10,10 @@ from support.fakes import FakeModel, NoEcho
 from musedaemon.core.commands import HandedOver, Heard, Report, TurnOver
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
-from musedaemon.core.player import Outgoing, Player, nothing
+from musedaemon.core.player import Outgoing, Player
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.tempo import TempoTracker
+from musedaemon.core.thru import nothing
 from musedaemon.model.protocol import NoteModel
 from musedaemon.run.musician import FilePlayer, WaitingFilePlayer
 from musedaemon.run.simulator import Simulator
@@ -50,13 +51,14 @@ def jam(
     model: NoteModel | None = None,
     bpm: float | None = 120.0,
     waits: bool = False,
+    player: Player | None = None,
 ) -> Jam:
     """Play `events` to an engine in virtual time."""
     engine = Engine(model or FakeModel(), TempoTracker(bpm), settings)
     done = Jam(engine)
     kind = WaitingFilePlayer if waits else FilePlayer
     musician = kind(list(events))
-    Simulator(engine, Player(NoEcho(), nothing), musician, done, done.turns.append).run()
+    Simulator(engine, player or Player(NoEcho(), nothing), musician, done, done.turns.append).run()
     return done
 
 

@@ -16,9 +16,10 @@ from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.memory import TUNED_DIAL
 from musedaemon.core.moment import ticks_per_second
-from musedaemon.core.player import Outgoing, Player, nothing
+from musedaemon.core.player import Outgoing, Player
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.tempo import TempoTracker
+from musedaemon.core.thru import nothing
 from musedaemon.midi.loop_guard import NoLoop
 from musedaemon.model.protocol import NoteModel
 from musedaemon.run.musician import WaitingFilePlayer

@@ -52,6 +52,7 @@ OPTIONS = (
     Option(("--channel",), "ports", "response_channel", "the reply's MIDI channel", "N", range_shown=True),
     Option(("--thru",), "ports", "thru", "pass on what you play to the output", fixed=True),
     Option(("--no-thru",), "ports", "thru", "do not pass on what you play", fixed=False),
+    Option(("--thru-channel",), "ports", "thru_channel", "move what is passed on", "N", range_shown=True),
     Option(("--bpm",), "tempo", "bpm", "the tempo", "N", range_shown=True),
     Option(("--hand-over",), "turns", "hand_over_s", "seconds of silence that end a call", "S", range_shown=True),
     Option(("--no-wait",), "turns", "wait_for_reply", "a .mid file goes on without waiting for replies", fixed=False),
@@ -60,6 +61,7 @@ OPTIONS = (
     Option(("--top-p",), "model", "top_p", "the share of likely notes to choose from", "P", range_shown=True),
     Option(("--memory",), "model", "memory", "0 surprises you, 1 plays your phrase back", "M", range_shown=True),
     Option(("--seed",), "model", "seed", "the same seed gives the same replies", "N", range_shown=True),
+    Option(("--output-offset",), "timing", "output_offset_ms", "for a synth that is late", "MS", range_shown=True),
     Option(("-q", "--quiet"), "log", "level", "print errors only", fixed="quiet"),
     Option(("-v", "--verbose"), "log", "level", "print more", fixed="verbose"),
 )

@@ -67,8 +67,9 @@ def turn_line(summary: TurnSummary, *, sources: bool) -> str:
 def sum_line(summary: SessionSummary) -> str:
     """`4 turns, 48 notes heard, 45 played. Written: jam.mid`, with what was withdrawn, if anything was."""
     turns = _count(summary.turns, "turn") + (f" ({summary.withdrawn} withdrawn)" if summary.withdrawn else "")
+    dropped = f", {summary.dropped} left out as too late" if summary.dropped else ""
     written = "" if summary.written is None else f" Written: {summary.written}"
-    return f"{turns}, {_count(summary.call_notes, 'note')} heard, {summary.reply_notes} played.{written}"
+    return f"{turns}, {_count(summary.call_notes, 'note')} heard, {summary.reply_notes} played{dropped}.{written}"
 
 
 def number(value: float) -> str:

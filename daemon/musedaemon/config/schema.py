@@ -53,6 +53,9 @@ class Ports:
     )
     thru: bool = _setting(True, Rule("pass on what the player plays"))
     response_channel: int = _setting(1, Rule("the MIDI channel of the replies", 1, 16))
+    thru_channel: int = _setting(
+        0, Rule("the MIDI channel of what is passed on", 1, 16, special=0, special_doc="0 for as played")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,15 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """When notes leave."""
+
+    output_offset_ms: float = _setting(0.0, Rule("milliseconds by which its notes leave earlier", 0, 500))
+    max_lateness_ms: float = _setting(60.0, Rule("a note that would leave later than this is left out", 5, 2000))
+    realtime: str = _setting("auto", Rule("ask the system for real-time priority", choices=("auto", "off")))
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """How much is told."""
 
@@ -102,14 +114,16 @@ class Config:
     turns: Turns = Turns()
     tempo: Tempo = Tempo()
     model: Model = Model()
+    timing: Timing = Timing()
     log: Log = Log()
 
 
-SECTIONS: dict[str, type[Ports] | type[Turns] | type[Tempo] | type[Model] | type[Log]] = {
+SECTIONS: dict[str, type[Ports] | type[Turns] | type[Tempo] | type[Model] | type[Timing] | type[Log]] = {
     "ports": Ports,
     "turns": Turns,
     "tempo": Tempo,
     "model": Model,
+    "timing": Timing,
     "log": Log,
 }
 """The class of each section, in the order of `Config`."""

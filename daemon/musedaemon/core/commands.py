@@ -51,13 +51,20 @@ class Played(NamedTuple):
     sent_at: float
 
 
+class Dropped(NamedTuple):
+    """The note-on of note `serial` would have left too late, so it never leaves (seconds)."""
+
+    serial: int
+    at: float
+
+
 class Withdrawn(NamedTuple):
     """Nothing of ours sounds or is pending any more; every `Played` before this one is all that was heard."""
 
     at: float
 
 
-Report = Heard | Played | Withdrawn
+Report = Heard | Played | Dropped | Withdrawn
 
 
 class HandedOver(NamedTuple):

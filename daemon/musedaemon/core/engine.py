@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from musedaemon.core.commands import (
+    Dropped,
     Effect,
     HandedOver,
     Heard,
@@ -38,7 +39,7 @@ from musedaemon.model.protocol import NoteModel
 HORIZON_S = 1.0
 """How far ahead of its time a note of a reply is settled."""
 LEAD_S = 0.05
-"""From the hand-over to the earliest first note: the time to sample it, and to spare on a busy machine."""
+"""The lead where an output takes its notes when they are to sound."""
 _RETUNED = 0.02
 """From this change of tempo on (a share of it) the call is heard again at the tempo that was found."""
 
@@ -47,7 +48,9 @@ _RETUNED = 0.02
 class EngineSettings:
     """`hand_over_s`: silence that ends a call. `length`: of a reply, in calls. `memory`: the dial, 0 to 1.
 
-    `channel` is 0 to 15."""
+    `channel` is 0 to 15. `lead_s`: from the hand-over to the earliest first note, the time to sample it and to spare on
+    a busy machine.
+    """
 
     sampling: SamplingSettings
     hand_over_s: float = 0.6
@@ -56,6 +59,7 @@ class EngineSettings:
     max_reply_beats: float = 64.0
     channel: int = 0
     seed: int = 0
+    lead_s: float = LEAD_S
 
 
 class Engine:
@@ -101,6 +105,10 @@ class Engine:
                 if self._reply:
                     self._reply.commit(serial)
                 return self._end_reply_if_over(sent_at)
+            case Dropped(serial, at):
+                if self._reply:
+                    self._reply.drop(serial)
+                return self._end_reply_if_over(at)
             case Withdrawn(at):
                 return self._roll_back(at)
 
@@ -186,7 +194,7 @@ class Engine:
         plan = ReplyPlan(
             after=self._moment,
             dynamics=dynamics_of(phrase, bpm),
-            earliest_at=at + LEAD_S,
+            earliest_at=at + self._settings.lead_s,
             target_ticks=self._target_ticks(phrase, bpm),
             most_ticks=round(self._settings.max_reply_beats * TICKS_PER_BEAT),
             bpm=bpm,

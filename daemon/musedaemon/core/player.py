@@ -6,10 +6,11 @@ Owned by the player thread live and by the simulator in virtual time. No port he
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container
+from collections.abc import Container
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from musedaemon.core.commands import Command, Heard, Play, Played, Report, Withdraw, Withdrawn
+from musedaemon.core.commands import Command, Dropped, Heard, Play, Played, Report, Withdraw, Withdrawn
 from musedaemon.core.events import (
     CHANNEL_SILENCES,
     RESET_CONTROLLERS,
@@ -22,15 +23,20 @@ from musedaemon.core.events import (
 )
 from musedaemon.core.ledger import Ledger, Sounding
 from musedaemon.core.scheduler import Due, Scheduler
+from musedaemon.core.thru import Thru, unchanged
 
 _LATENESS_NOTES = 10_000
 
 
 class Outgoing(NamedTuple):
-    """A message to send now. `serial` names our note, None for what is passed thru; the event's `at` is the plan."""
+    """A message to send. `serial` names our note, None for what is passed thru.
+
+    The event's `at` is when it is to sound, `not_before` when it is to leave (seconds); past, at once.
+    """
 
     event: MidiEvent
     serial: int | None
+    not_before: float = 0.0
 
 
 class EchoFilter(Protocol):
@@ -43,21 +49,17 @@ class EchoFilter(Protocol):
         """A message of the musician's was passed on (seconds)."""
 
     def is_echo(self, event: MidiEvent, held: Container[tuple[int, int]]) -> bool:
-        """Whether what came in is something we sent; `held` are the (channel, pitch) of the keys down before it."""
+        """Whether what came in is something we sent; `held` are the (channel, pitch) of the keys down before it, also
+        where thru passed them on to.
+        """
 
 
-Thru = Callable[[MidiEvent], MidiEvent | None]
-"""What of the musician's playing is passed on, and as what."""
+@dataclass(frozen=True, slots=True)
+class PlayerTiming:
+    """How much earlier than it is to sound a message of ours leaves, and from when on a note is too late (seconds)."""
 
-
-def unchanged(event: MidiEvent) -> MidiEvent | None:
-    """Thru is on: everything is passed on as it came."""
-    return event
-
-
-def nothing(event: MidiEvent) -> MidiEvent | None:
-    """Thru is off."""
-    return None
+    offset: float = 0.0
+    max_lateness: float = float("inf")
 
 
 class Player:
@@ -65,28 +67,31 @@ class Player:
     engine, `flush` on every way out.
     """
 
-    def __init__(self, echoes: EchoFilter, thru: Thru = unchanged) -> None:
+    def __init__(self, echoes: EchoFilter, thru: Thru = unchanged, timing: PlayerTiming | None = None) -> None:
         self._echoes = echoes
         self._thru = thru
+        self._timing = timing or PlayerTiming()
         self._scheduler = Scheduler()
         self._ledger = Ledger()
+        self._leaving: dict[tuple[int, int], float] = {}
         self._reports: list[Report] = []
-        self._keys: set[tuple[int, int]] = set()
+        self._keys: dict[tuple[int, int], int] = {}
         self._thru_strike = 0  # the musician's strikes count down from -1, our serials up from 0
         self._pedals: set[int] = set()
         self.notes_heard = 0
         self.notes_played = 0
+        self.notes_dropped = 0
         self.lateness: deque[float] = deque(maxlen=_LATENESS_NOTES)
         """How late each of our latest notes left (seconds)."""
 
     def receive(self, event: MidiEvent) -> list[Outgoing]:
         """Take what came in; returns what is passed thru at once. Our own echo ends here."""
-        if self._echoes.is_echo(event, self._keys):
+        if self._echoes.is_echo(event, self._held()):
             return []
-        self._follow_keys(event)
+        strike = self._follow_keys(event)
         self._reports.append(Heard(event))
         passed = self._thru(event)
-        return [] if passed is None else self._sent(self._pass(passed), event.at)
+        return [] if passed is None else self._sent(self._pass(passed, strike), event.at)
 
     def accept(self, command: Command, now: float) -> list[Outgoing]:
         """Take a command; returns what it makes leave at once."""
@@ -97,14 +102,16 @@ class Player:
             case Withdraw():
                 return self._withdraw(now)
 
-    def advance(self, now: float) -> list[Outgoing]:
-        """The messages of our own notes due at `now` or before."""
-        due_now = self._scheduler.pop_due(now)
+    def advance(self, now: float, ahead: float = 0.0) -> list[Outgoing]:
+        """The messages of our own notes that are to leave at `now` or before; those of the next `ahead` seconds too,
+        for a port that wants them earlier and times them itself.
+        """
+        due_now = self._scheduler.pop_due(now + ahead + self._timing.offset)
         return self._sent([message for due in due_now for message in self._perform(due, now)], now)
 
-    def next_deadline(self) -> float:
+    def next_deadline(self, ahead: float = 0.0) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
-        return self._scheduler.next_deadline()
+        return self._scheduler.next_deadline() - self._timing.offset - ahead
 
     def take_reports(self) -> list[Report]:
         """What happened since the last call, in order."""
@@ -116,80 +123,104 @@ class Player:
 
         A note whose end had come ends at its own time; a note whose start had come starts no more.
         """
-        ended = [
-            message for due in self._scheduler.pop_due(now) if not due.starts for message in self._perform(due, now)
-        ]
+        due_now = self._scheduler.pop_due(now + self._timing.offset)
+        ended = [message for due in due_now if not due.starts for message in self._perform(due, now)]
         self._scheduler.cancel_pending()
         pedals = [Outgoing(ControlChange(now, channel, SUSTAIN, 0), None) for channel in sorted(self._pedals)]
         self._pedals.clear()
-        return [*ended, *pedals, *self._release(now, self._ledger.sounding())]
-
-    def _sent(self, messages: list[Outgoing], now: float) -> list[Outgoing]:
-        for message in messages:
-            sent = self._echoes.sent_thru if message.serial is None else self._echoes.sent_response
-            sent(now, message.event)
-        return messages
-
-    def _follow_keys(self, event: MidiEvent) -> None:
-        match event:
-            case NoteOn():
-                self.notes_heard += 1
-                self._keys.add((event.channel, event.pitch))
-            case NoteOff():
-                self._keys.discard((event.channel, event.pitch))
-            case ControlChange(control=control) if control in CHANNEL_SILENCES:
-                self._keys = {key for key in self._keys if key[0] != event.channel}
-            case _:
-                pass
+        return [*ended, *pedals, *self._release(self._ledger.sounding(), now, now)]
 
     @property
     def sounding(self) -> int:
         """How many notes sound now."""
         return len(self._ledger)
 
+    def _sent(self, messages: list[Outgoing], now: float) -> list[Outgoing]:
+        for message in messages:
+            sent = self._echoes.sent_thru if message.serial is None else self._echoes.sent_response
+            sent(max(now, message.not_before), message.event)
+        return messages
+
+    def _held(self) -> set[tuple[int, int]]:
+        """Where keys are down, and where thru sounds them."""
+        passed = {(note.channel, note.pitch) for note in self._ledger.sounding() if note.strike < 0}
+        return passed.union(self._keys)
+
+    def _follow_keys(self, event: MidiEvent) -> int | None:
+        """Keep which keys are down, and by which strike; returns the one that a note-on or note-off belongs to."""
+        match event:
+            case NoteOn():
+                self.notes_heard += 1
+                self._thru_strike -= 1
+                self._keys[event.channel, event.pitch] = self._thru_strike
+                return self._thru_strike
+            case NoteOff():
+                return self._keys.pop((event.channel, event.pitch), None)
+            case ControlChange(control=control) if control in CHANNEL_SILENCES:
+                self._keys = {key: strike for key, strike in self._keys.items() if key[0] != event.channel}
+        return None
+
     def _perform(self, due: Due, now: float) -> list[Outgoing]:
         note = due.note
+        leaves = due.at - self._timing.offset
         if not due.starts:
             if not self._ledger.release(note.channel, note.pitch, note.serial):
                 return []
-            return [Outgoing(NoteOff(due.at, note.channel, note.pitch), note.serial)]
+            return [self._outgoing(NoteOff(due.at, note.channel, note.pitch), note.serial, leaves, now)]
+        lateness = max(now - leaves, 0.0)
+        if lateness > self._timing.max_lateness:
+            self.notes_dropped += 1
+            self._reports.append(Dropped(note.serial, now))
+            return []
         self.notes_played += 1
-        self.lateness.append(now - note.at)
-        self._reports.append(Played(note.serial, note.at, now))
-        return self._strike(NoteOn(due.at, note.channel, note.pitch, note.velocity), note.serial, note.serial)
+        self.lateness.append(lateness)
+        self._reports.append(Played(note.serial, note.at, max(now, leaves)))
+        event = NoteOn(due.at, note.channel, note.pitch, note.velocity)
+        return self._strike(event, note.serial, leaves, now)
 
-    def _strike(self, event: NoteOn, strike: int, serial: int | None) -> list[Outgoing]:
-        messages = [Outgoing(event, serial)]
-        if self._ledger.strike(event.channel, event.pitch, strike):
-            messages.insert(0, Outgoing(NoteOff(event.at, event.channel, event.pitch), serial))
-        return messages
+    def _strike(self, event: NoteOn, strike: int, leaves: float, now: float) -> list[Outgoing]:
+        before = self._ledger.owner(event.channel, event.pitch)
+        sounding = [] if before is None else [Sounding(event.channel, event.pitch, before)]
+        ended = self._release(sounding, leaves, now)
+        self._ledger.strike(event.channel, event.pitch, strike)
+        return [*ended, self._outgoing(event, _serial(strike), leaves, now)]
+
+    def _outgoing(self, event: NoteOn | NoteOff, serial: int | None, leaves: float, now: float) -> Outgoing:
+        """The message, to leave then, but never before one of its channel and pitch that the port has already."""
+        place = event.channel, event.pitch
+        leaves = max(leaves, self._leaving.get(place, 0.0))
+        if leaves <= now:
+            return Outgoing(event, serial)
+        self._leaving[place] = leaves
+        return Outgoing(event, serial, leaves)
 
     def _withdraw(self, now: float) -> list[Outgoing]:
         self._scheduler.cancel_pending()
         self._reports.append(Withdrawn(now))
-        return self._release(now, [note for note in self._ledger.sounding() if note.strike >= 0])
+        return self._release([note for note in self._ledger.sounding() if note.strike >= 0], now, now)
 
-    def _release(self, now: float, notes: list[Sounding]) -> list[Outgoing]:
+    def _release(self, notes: list[Sounding], leaves: float, now: float) -> list[Outgoing]:
+        """A note-off for each. Ours sounds as much later as its note-on did."""
+        released = []
         for channel, pitch, strike in notes:
             self._ledger.release(channel, pitch, strike)
-        return [
-            Outgoing(NoteOff(now, channel, pitch), strike if strike >= 0 else None) for channel, pitch, strike in notes
-        ]
+            at = max(leaves, self._leaving.get((channel, pitch), 0.0)) + (self._timing.offset if strike >= 0 else 0.0)
+            released.append(self._outgoing(NoteOff(at, channel, pitch), _serial(strike), leaves, now))
+        return released
 
-    def _pass(self, event: MidiEvent) -> list[Outgoing]:
+    def _pass(self, event: MidiEvent, strike: int | None) -> list[Outgoing]:
+        """What leaves for what thru gave, of the musician's `strike`."""
         match event:
             case NoteOn():
-                self._thru_strike -= 1
-                return self._strike(event, self._thru_strike, None)
+                assert strike is not None
+                return self._strike(event, strike, event.at, event.at)
             case NoteOff(channel=channel, pitch=pitch):
-                owner = self._ledger.owner(channel, pitch)
-                if owner is None or owner >= 0:
+                if strike is None or not self._ledger.release(channel, pitch, strike):
                     return []
-                self._ledger.release(channel, pitch, owner)
-                return [Outgoing(event, None)]
+                return [self._outgoing(event, None, event.at, event.at)]
             case ControlChange(control=control) if control in CHANNEL_SILENCES:
                 hushed = [note for note in self._ledger.sounding() if note.channel == event.channel]
-                return [*self._release(event.at, hushed), Outgoing(event, None)]
+                return [*self._release(hushed, event.at, event.at), Outgoing(event, None)]
             case ControlChange(control=control) if control in (SUSTAIN, RESET_CONTROLLERS):
                 self._note_pedal(event)
         return [Outgoing(event, None)]
@@ -199,3 +230,8 @@ class Player:
             self._pedals.add(event.channel)
         else:
             self._pedals.discard(event.channel)
+
+
+def _serial(strike: int) -> int | None:
+    """Our note's serial, None for a strike of the musician's."""
+    return strike if strike >= 0 else None

@@ -58,6 +58,7 @@ class Reply:
         self._start: int | None = None
         self._sampled_end = -1
         self._first_handle = 0
+        self._one_was_dropped = False
         self.heard = plan.after
         self.complete = False
         self.played = 0
@@ -108,11 +109,17 @@ class Reply:
 
     def commit(self, serial: int) -> None:
         """A note has left: what was sampled becomes what was heard, and is remembered."""
-        before, self.heard = self.heard, self._planned.pop(serial)
+        before, planned = self.heard, self._planned.pop(serial)
+        self.heard = self._improviser.heard(before, planned) if self._one_was_dropped else planned
         assert self.heard.note is not None
         handle = self._memory.remember(before.key, before.trail, self.heard.note)
         self._first_handle = handle if self.played == 0 else self._first_handle
         self.played += 1
+
+    def drop(self, serial: int) -> None:
+        """A note never left: what comes after it is heard without it."""
+        del self._planned[serial]
+        self._one_was_dropped = True
 
     def unremember(self) -> None:
         """Leave no trace of the notes that have left: it was a false start."""

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from queue import Queue
 from types import FrameType
 
@@ -16,6 +17,7 @@ from musedaemon.core.player import Player
 from musedaemon.midi.ports import OutputPort
 from musedaemon.run.clock import Clock
 from musedaemon.run.musician import Musician
+from musedaemon.run.priority import NOT_ASKED, Grant, Precedence, ignore, precedence
 from musedaemon.run.recorder import Record
 from musedaemon.run.routing import OnTurn
 from musedaemon.run.threads import EngineInbox, EngineThread, PlayerInbox, PlayerThread, Stop
@@ -31,7 +33,10 @@ _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 
 class RealTime:
-    """One session in real time. Made and run on the main thread."""
+    """One session in real time. Made and run on the main thread.
+
+    `way` is how its player thread asks for real-time priority; `on_grant` hears on the main thread what became of it.
+    """
 
     def __init__(
         self,
@@ -42,6 +47,8 @@ class RealTime:
         clock: Clock,
         record: Record,
         on_turn: OnTurn,
+        way: Precedence = NOT_ASKED,
+        on_grant: Callable[[Grant], None] = ignore,
     ) -> None:
         self.inbox: PlayerInbox = Queue()
         """Where an input port puts what it hears; any thread."""
@@ -50,7 +57,11 @@ class RealTime:
         self._failures: list[BaseException] = []
         player_thread = PlayerThread(player, port, clock, self.inbox, self._to_engine, record)
         engine_thread = EngineThread(engine, musician, clock, self._to_engine, self.inbox, record, on_turn)
-        self._player = threading.Thread(target=self._guarded, args=(player_thread.run,), name="musedaemon player")
+        self._way = way
+        self._on_grant = on_grant
+        self._granted: Queue[Grant] = Queue()
+        with_precedence = partial(self._with_precedence, player_thread.run)
+        self._player = threading.Thread(target=self._guarded, args=(with_precedence,), name="musedaemon player")
         self._engine = threading.Thread(target=self._guarded, args=(engine_thread.run,), name="musedaemon engine")
 
     def run(self) -> None:
@@ -60,6 +71,7 @@ class RealTime:
         gc.freeze()
         with _stopped_by_signals(self._stop):
             self._player.start()
+            self._on_grant(self._granted.get())
             self._engine.start()
             try:
                 while not self._stop.wait(_SIGNAL_WAIT_S):
@@ -71,6 +83,11 @@ class RealTime:
                 self._player.join()
         if self._failures:
             raise self._failures[0]
+
+    def _with_precedence(self, life: Callable[[], None]) -> None:
+        with precedence(self._way) as grant:
+            self._granted.put(grant)
+            life()
 
     def _guarded(self, life: Callable[[], None]) -> None:
         """However a thread ends, the session ends with it."""

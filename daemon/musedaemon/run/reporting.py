@@ -29,7 +29,7 @@ class TurnSummary:
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """A whole session. `withdrawn` counts turns.
+    """A whole session. `withdrawn` counts turns, `dropped` notes of ours that would have come too late.
 
     `written` is the .mid file that now exists, None where the reply went to a port.
     """
@@ -38,6 +38,7 @@ class SessionSummary:
     call_notes: int
     reply_notes: int
     withdrawn: int = 0
+    dropped: int = 0
     written: Path | None = None
 
 

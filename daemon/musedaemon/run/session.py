@@ -11,10 +11,11 @@ import numpy as np
 
 from musedaemon.config.schema import MAX_SEED, Config
 from musedaemon.core.commands import TurnOver
-from musedaemon.core.engine import Engine, EngineSettings
-from musedaemon.core.player import Player, nothing, unchanged
+from musedaemon.core.engine import LEAD_S, Engine, EngineSettings
+from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.tempo import FASTEST_BPM, SLOWEST_BPM, TempoTracker
+from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
 from musedaemon.errors import ConfigError
 from musedaemon.midi import wire
 from musedaemon.midi.files import TimedFile, check_writable, read_midi_file
@@ -23,6 +24,7 @@ from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, InputPort, Outp
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.clock import Clock, Stopwatch
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
+from musedaemon.run.priority import Grant, system_precedence
 from musedaemon.run.realtime import RealTime
 from musedaemon.run.recorder import Record, Recorder, Unrecorded
 from musedaemon.run.reporting import Reporter, SessionSummary, TurnSummary
@@ -48,15 +50,14 @@ def prepare(config: Config, reporter: Reporter) -> Session:
     model = OnnxModel.load(Path(config.model.path)) if config.model.path else load_default()
     seed = config.model.seed if config.model.seed >= 0 else secrets.randbelow(MAX_SEED + 1)
     tempo = TempoTracker(config.tempo.bpm or None, _playable_bpm(score))
+    timing = PlayerTiming() if target else _timing(config)
     return Session(
         config=config,
         reporter=reporter,
         score=score,
         target=target,
-        engine=Engine(model, tempo, _engine_settings(config, seed)),
-        player=Player(
-            NoLoop() if score else LoopGuard(), unchanged if config.ports.thru and target is None else nothing
-        ),
+        engine=Engine(model, tempo, _engine_settings(config, seed, timing)),
+        player=Player(NoLoop() if score else LoopGuard(), nothing if target else _thru(config), timing),
         record=Recorder() if target else Unrecorded(),
         model_name=str(model.card),
         seed=seed,
@@ -89,7 +90,19 @@ def _target(config: Config) -> Path | None:
     return target
 
 
-def _engine_settings(config: Config, seed: int) -> EngineSettings:
+def _thru(config: Config) -> Thru:
+    ports = config.ports
+    if not ports.thru:
+        return nothing
+    return on_channel(ports.thru_channel - 1) if ports.thru_channel else unchanged
+
+
+def _timing(config: Config) -> PlayerTiming:
+    """For notes that leave by a port; those that are only written are never late."""
+    return PlayerTiming(config.timing.output_offset_ms / 1000, config.timing.max_lateness_ms / 1000)
+
+
+def _engine_settings(config: Config, seed: int, timing: PlayerTiming) -> EngineSettings:
     model, turns = config.model, config.turns
     return EngineSettings(
         sampling=SamplingSettings(model.temperature, model.top_p, model.lowest_pitch, model.highest_pitch),
@@ -99,6 +112,7 @@ def _engine_settings(config: Config, seed: int) -> EngineSettings:
         max_reply_beats=turns.max_reply_beats,
         channel=config.ports.response_channel - 1,
         seed=seed,
+        lead_s=LEAD_S + timing.offset,
     )
 
 
@@ -172,6 +186,7 @@ class Session:
             call_notes=self.player.notes_heard,
             reply_notes=self.player.notes_played,
             withdrawn=self.withdrawn,
+            dropped=self.player.notes_dropped,
             written=self.target,
         )
 
@@ -190,7 +205,7 @@ class Session:
             output: OutputPort = _SilentPort() if target else self._open_output(system)
             cleanup.callback(output.close)
             musician: Musician = self._file_player(score, clock.now() + SETTLE_S) if score else PortMusician()
-            live = RealTime(self.engine, self.player, musician, output, clock, self.record, self._on_turn)
+            live = self._real_time(musician, output)
             source = None if score else self._open_input(system, live)
             if source:
                 cleanup.callback(source.close)
@@ -199,6 +214,16 @@ class Session:
             live.run()
             if source and source.failure:
                 self.reporter.warning(f'messages from "{source.name}" were lost ({source.failure}); please report it')
+
+    def _real_time(self, musician: Musician, output: OutputPort) -> RealTime:
+        way = system_precedence(self.config.timing.realtime)
+        return RealTime(
+            self.engine, self.player, musician, output, self.clock, self.record, self._on_turn, way, self._tell_grant
+        )
+
+    def _tell_grant(self, grant: Grant) -> None:
+        """For -v."""
+        self.reporter.detail(grant.told)
 
     def _file_player(self, score: TimedFile, starts_at: float) -> FilePlayer:
         kind = WaitingFilePlayer if self.config.turns.wait_for_reply else FilePlayer

@@ -93,6 +93,7 @@ def test_a_turn_is_one_line(turn: TurnSummary, line: str) -> None:
         (SessionSummary(0, 0, 0), "0 turns, 0 notes heard, 0 played."),
         (SessionSummary(1, 1, 1), "1 turn, 1 note heard, 1 played."),
         (SessionSummary(5, 60, 41, withdrawn=2), "5 turns (2 withdrawn), 60 notes heard, 41 played."),
+        (SessionSummary(1, 9, 7, dropped=2), "1 turn, 9 notes heard, 7 played, 2 left out as too late."),
     ],
 )
 def test_the_sum_is_one_line(summary: SessionSummary, line: str) -> None:

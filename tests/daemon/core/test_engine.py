@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.fakes import FakeModel
-from support.jam import SETTINGS, jam, melody
+from support.fakes import FakeModel, NoEcho
+from support.jam import SETTINGS, Jam, jam, melody
 
 from musedaemon.core.engine import LEAD_S
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
+from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.sampling import SamplingSettings
+from musedaemon.core.thru import nothing
 from musedaemon.core.turns import Turn
 from musedaemon.encoding import ContextTracker, velocity_to_class
 
@@ -82,8 +84,15 @@ def test_after_a_withdrawal_the_state_is_that_of_what_was_really_heard() -> None
     model = FakeModel()
     whole = jam(CALL, model=model).notes()
     cut_at = whole[1].at + 0.05
-    # The third reply note was sampled but never left; the fake state is a fingerprint of all that was fed to it.
+    # The third reply note was sampled but never left.
     done = jam([*CALL, NoteOn(cut_at, 0, 72, 90), NoteOff(cut_at + 0.2, 0, 72)], model=model)
+    assert done.turns[0].reply_notes == 2
+    assert done.turns[1].reply_notes > 0
+    assert_the_state_is_what_was_heard(done, model)
+
+
+def assert_the_state_is_what_was_heard(done: Jam, model: FakeModel) -> None:
+    """The fake state is a fingerprint of all that was fed to it; 120 bpm."""
     heard = [event for event in [*done.heard, *done.response] if isinstance(event, NoteOn | NoteOff)]
     state, tracker = model.initial_state(), ContextTracker()
     for event in sorted(heard, key=lambda event: (event.at, isinstance(event, NoteOn))):
@@ -94,9 +103,44 @@ def test_after_a_withdrawal_the_state_is_that_of_what_was_really_heard() -> None
             tracker.note_on(tick, event.pitch)
         else:
             tracker.note_off(tick, event.pitch)
-    assert done.turns[0].reply_notes == 2
-    assert done.turns[1].reply_notes > 0
     assert list(done.engine.moment.state.c.flat) == list(state.c.flat)
+
+
+def test_a_longer_lead_leaves_time_for_notes_that_leave_earlier_than_they_sound() -> None:
+    player = Player(NoEcho(), nothing, PlayerTiming(offset=0.4))
+    done = jam(CALL, settings=replace(SETTINGS, lead_s=LEAD_S + 0.4), player=player)
+    assert done.notes()[0].at >= 3.9 + SETTINGS.hand_over_s + LEAD_S + 0.4
+    assert player.notes_played == len(done.notes()) > 0
+    assert max(player.lateness) == 0.0
+    assert done.engine.turn is Turn.WAITING
+
+
+class Sleeps(Player):
+    """A player on a machine that does nothing from one second to another."""
+
+    def __init__(self, asleep: float, awake: float) -> None:
+        super().__init__(NoEcho(), nothing, PlayerTiming(max_lateness=0.06))
+        self._asleep, self._awake = asleep, awake
+
+    def next_deadline(self, ahead: float = 0.0) -> float:
+        due = super().next_deadline(ahead)
+        return max(due, self._awake) if due >= self._asleep else due
+
+
+@pytest.mark.parametrize("slept", [0.2, 0.6, 20.0])
+def test_notes_left_out_as_too_late_are_in_neither_the_state_nor_the_memory(slept: float) -> None:
+    model = FakeModel()
+    whole = jam(CALL, model=model).notes()
+    asleep = whole[2].at - 0.01
+    player = Sleeps(asleep, asleep + slept)
+    done = jam(CALL, model=model, player=player)
+    missed = [note for note in whole if asleep < note.at < asleep + slept - 0.06]
+    assert missed
+    assert done.notes() == [note for note in whole if note not in missed]
+    assert player.notes_dropped == len(missed)
+    assert [over.reply_notes for over in done.turns] == [len(whole) - len(missed)]
+    assert len(done.engine.memory) == len(CALL) // 2 + len(done.notes())
+    assert_the_state_is_what_was_heard(done, model)
 
 
 def test_a_reply_withdrawn_before_its_first_note_never_happened() -> None:

@@ -13,8 +13,9 @@ from support.jam import SETTINGS, Jam, jam, melody
 from musedaemon.core.commands import TurnOver
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
-from musedaemon.core.player import Player, nothing
+from musedaemon.core.player import Player
 from musedaemon.core.tempo import TempoTracker
+from musedaemon.core.thru import nothing
 from musedaemon.midi import wire
 from musedaemon.run.clock import Stopwatch
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer

@@ -85,6 +85,20 @@ def test_thru_passes_the_phrase_itself(jack_server: JackServer) -> None:
     assert data_of(recorded)[: len(PHRASE)] == data_of(PHRASE)
 
 
+def test_thru_can_go_to_a_channel_of_its_own(jack_server: JackServer) -> None:
+    with daemon("--thru-channel", "5", "--output-offset", "120", "-v") as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.play(PHRASE, into=IN)
+        passed = data_of(bench.wait_for(len(PHRASE), patience=20))[: len(PHRASE)]
+        assert "real-time priority" in next_line(process, "The ")
+        next_line(process, "turn 1")
+        recorded = data_of(bench.wait_for_silence(0.3))
+        finish(process)
+    assert passed == [bytes((data[0] | 4, *data[1:])) for data in data_of(PHRASE)]
+    assert {data[0] & 0x0F for data in recorded[len(PHRASE) :]} == {0}
+    assert unbalanced(recorded) == {}
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_in_mid_reply_leaves_no_note_on(jack_server: JackServer, number: signal.Signals) -> None:
     pedal_down, pedal_up = bytes((0xB0, 64, 127)), bytes((0xB0, 64, 0))

@@ -7,7 +7,8 @@ import pytest
 from support.fakes import NoEcho
 
 from musedaemon.core.commands import PlannedNote, Play, Withdraw
-from musedaemon.core.player import Player, nothing
+from musedaemon.core.player import Player
+from musedaemon.core.thru import nothing
 from musedaemon.errors import PortError
 from musedaemon.run.clock import Stopwatch
 from musedaemon.run.recorder import Unrecorded
