@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from support.fakes import FakeModel, NoEcho
 
-from musedaemon.core.commands import HandedOver, Heard, Report, TurnOver
+from musedaemon.core.commands import Command, HandedOver, Heard, PlannedNote, Play, Report, TurnOver
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.player import Outgoing, Player
 from musedaemon.core.sampling import SamplingSettings
+from musedaemon.core.signals import NO_SIGNALS, SignalSettings
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing
 from musedaemon.model.protocol import NoteModel
@@ -24,14 +25,17 @@ SETTINGS = EngineSettings(SamplingSettings(), memory=0.0, seed=1)
 
 @dataclass
 class Jam:
-    """What was heard and sent, and the turns, in order; also the engine, to look into."""
+    """What was heard and sent, and the turns, in order; also the engine, to look into, and all that it planned."""
 
     engine: Engine
+    reports: list[Report] = field(default_factory=list)
+    planned: dict[int, PlannedNote] = field(default_factory=dict)
     heard: list[MidiEvent] = field(default_factory=list)
     response: list[MidiEvent] = field(default_factory=list)
     turns: list[TurnOver] = field(default_factory=list)
 
     def report(self, report: Report) -> None:
+        self.reports.append(report)
         if isinstance(report, Heard):
             self.heard.append(report.event)
 
@@ -45,6 +49,19 @@ class Jam:
         return [event for event in self.response if isinstance(event, NoteOn)]
 
 
+class TapedPlayer(Player):
+    """A player that keeps what it was told to play."""
+
+    def __init__(self, planned: dict[int, PlannedNote], signals: SignalSettings) -> None:
+        super().__init__(NoEcho(), nothing, signals=signals)
+        self._planned = planned
+
+    def accept(self, command: Command, now: float) -> list[Outgoing]:
+        if isinstance(command, Play):
+            self._planned[command.note.serial] = command.note
+        return super().accept(command, now)
+
+
 def jam(
     events: Iterable[MidiEvent],
     settings: EngineSettings = SETTINGS,
@@ -52,13 +69,16 @@ def jam(
     bpm: float | None = 120.0,
     waits: bool = False,
     player: Player | None = None,
+    signals: SignalSettings = NO_SIGNALS,
 ) -> Jam:
     """Play `events` to an engine in virtual time."""
+    settings = replace(settings, any_signal=signals.hand_over)
     engine = Engine(model or FakeModel(), TempoTracker(bpm), settings)
     done = Jam(engine)
     kind = WaitingFilePlayer if waits else FilePlayer
     musician = kind(list(events))
-    Simulator(engine, player or Player(NoEcho(), nothing), musician, done, done.turns.append).run()
+    player = player or TapedPlayer(done.planned, signals)
+    Simulator(engine, player, musician, done, done.turns.append).run()
     return done
 
 

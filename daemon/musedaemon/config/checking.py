@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from musedaemon.config.schema import SECTIONS, Config, Rule, Value, defaults, rules
+from musedaemon.config.schema import SECTIONS, Config, Rule, Turns, Value, defaults, rules
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_SHOWN = 60
@@ -64,13 +64,25 @@ def check_value(section: str, key: str, given: object) -> tuple[Value | None, st
 
 def conflicts(config: Config) -> list[str]:
     """Problems of values that are fine alone but not together."""
-    model = config.model
+    problems = []
+    model, turns = config.model, config.turns
     if model.lowest_pitch > model.highest_pitch:
-        return [
+        problems.append(
             f"model.lowest_pitch: {model.lowest_pitch} lies above model.highest_pitch, {model.highest_pitch};"
             " no note is left to play."
-        ]
-    return []
+        )
+    if turns.hand_over_s == 0 and not _signals_chosen(turns):
+        problems.append(
+            "turns.hand_over_s: 0 leaves no way to hand over;"
+            " choose a hand_over_pedal, hand_over_control, hand_over_key or hand_over_transport as well."
+        )
+    return problems
+
+
+def _signals_chosen(turns: Turns) -> bool:
+    """Whether any signal hands over."""
+    chosen = turns.hand_over_pedal != "none" or turns.hand_over_transport
+    return chosen or turns.hand_over_control >= 0 or turns.hand_over_key >= 0
 
 
 def shown(value: object) -> str:

@@ -62,10 +62,26 @@ class Ports:
 class Turns:
     """Who plays when."""
 
-    hand_over_s: float = _setting(0.6, Rule("seconds of silence, pedal counted, that end a call", 0.1, 10))
+    hand_over_s: float = _setting(
+        0.6,
+        Rule(
+            "seconds of silence, pedal counted, that end a call", 0.1, 10, special=0, special_doc="0 for only by signal"
+        ),
+    )
     wait_for_reply: bool = _setting(True, Rule("a .mid file as the player waits for each reply"))
     length: float = _setting(1.0, Rule("the length of a reply as a multiple of its call", 0.25, 4))
     max_reply_beats: float = _setting(64.0, Rule("no reply is longer than this many beats", 1, 256))
+    hand_over_pedal: str = _setting("none", Rule("a pedal that hands over", choices=("none", "sustain", "sostenuto")))
+    hand_over_control: int = _setting(
+        -1, Rule("the number of a control that hands over", 0, 119, special=-1, special_doc="-1 for none")
+    )
+    hand_over_key: int = _setting(
+        -1, Rule("the MIDI number of a key that hands over", 0, 127, special=-1, special_doc="-1 for none")
+    )
+    hand_over_transport: bool = _setting(False, Rule("Start and Continue hand over, Stop takes back"))
+    hand_over_by: str = _setting(
+        "press", Rule("what counts of the pedal, control or key", choices=("press", "release", "hold"))
+    )
 
 
 @dataclass(frozen=True, slots=True)

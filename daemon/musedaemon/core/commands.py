@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from musedaemon.core.events import MidiEvent
+from musedaemon.core.modes import Mode
+from musedaemon.core.signals import Wish
 
 
 class PlannedNote(NamedTuple):
@@ -43,6 +45,13 @@ class Heard(NamedTuple):
     event: MidiEvent
 
 
+class Signalled(NamedTuple):
+    """The musician gave a signal, which is no music; None asks for nothing and is told because it came in."""
+
+    at: float
+    wish: Wish | Mode | None
+
+
 class Played(NamedTuple):
     """The note-on of note `serial`, planned `at`, has left."""
 
@@ -64,7 +73,7 @@ class Withdrawn(NamedTuple):
     at: float
 
 
-Report = Heard | Played | Dropped | Withdrawn
+Report = Heard | Signalled | Played | Dropped | Withdrawn
 
 
 class HandedOver(NamedTuple):

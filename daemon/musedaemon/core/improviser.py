@@ -111,17 +111,6 @@ class Improviser:
         )
         return SampledNote(onset, pitch, class_to_velocity(velocity), duration, after)
 
-    def heard(self, before: Moment, note: Moment) -> Moment:
-        """The moment after the note of a moment that was sampled, had it come after this one. One step of the model."""
-        assert note.note is not None
-        pitch, velocity, duration = note.note.pitch, note.note.velocity, note.note.duration
-        context = before.tracker.context(note.tick)
-        tracker = before.tracker.copy()
-        tracker.note_on(note.tick, pitch, int(TICKS_OF_CLASS[duration]))
-        state = self._model.step(before.state, context, pitch, velocity)
-        classes = NoteClasses(context.shift, pitch, velocity, duration)
-        return Moment(state, tracker, note.at, note.tick, before.trail.followed(pitch), classes)
-
     def _draw(self, logits: FloatArray | npt.NDArray[np.float64], allowed: BoolArray, rng: np.random.Generator) -> int:
         settings = self._settings
         return nucleus(logits, allowed, settings.temperature, settings.top_p).draw(rng)

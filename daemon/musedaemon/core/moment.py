@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from musedaemon.core.memory import DURATION_UNKNOWN, NoteClasses
 from musedaemon.core.trail import NO_TRAIL, Trail
-from musedaemon.encoding import TICKS_PER_BEAT, ContextTracker
+from musedaemon.encoding import TICKS_PER_BEAT, ContextTracker, time_class
 from musedaemon.model.protocol import FloatArray, NoteModel, State
 
 
@@ -50,14 +50,17 @@ class Moment(NamedTuple):
         tracker.note_off(self.tick_at(at, bpm), pitch)
         return self._replace(tracker=tracker)
 
-    def heard(self, model: NoteModel, at: float, pitch: int, velocity_class: int, bpm: float) -> Moment:
-        """The moment after one more note of the musician's: one step of the model. Its end is not known yet."""
+    def heard(
+        self, model: NoteModel, at: float, pitch: int, velocity_class: int, bpm: float, duration: int | None = None
+    ) -> Moment:
+        """The moment after one more note: one step of the model. `duration` in ticks, None while its key is held."""
         tick = self.tick_at(at, bpm)
         context = self.tracker.context(tick)
         state = model.step(self.state, context, pitch, velocity_class)
         tracker = self.tracker.copy()
-        tracker.note_on(tick, pitch)
-        note = NoteClasses(context.shift, pitch, velocity_class, DURATION_UNKNOWN)
+        tracker.note_on(tick, pitch, duration)
+        length = DURATION_UNKNOWN if duration is None else time_class(duration)
+        note = NoteClasses(context.shift, pitch, velocity_class, length)
         return Moment(state, tracker, at, tick, self.trail.followed(pitch), note)
 
 

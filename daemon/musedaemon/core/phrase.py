@@ -1,4 +1,4 @@
-"""The call: the notes of the musician since the last reply, as they were played, and what follows from them."""
+"""A phrase: the notes of the musician since the turn was last theirs, and what follows from them."""
 
 from __future__ import annotations
 
@@ -25,21 +25,31 @@ class HeardNote:
     off_at: float | None = None
 
 
+Held = dict[tuple[int, int], HeardNote]
+"""The notes of the keys that are down, by channel and pitch."""
+
+
 class Phrase:
     """The notes of one call, with the moments before the latest of them. Owned by the engine.
 
     Each note enters the session memory as it is heard, and its duration when it ends.
     """
 
-    def __init__(self, model: NoteModel, memory: SessionMemory) -> None:
+    def __init__(self, model: NoteModel, memory: SessionMemory, held: Held | None = None) -> None:
+        """`held` are keys that are down since the phrase before; they come up in this one."""
         self._model = model
         self._memory = memory
         self._notes: list[HeardNote] = []
-        self._held: dict[tuple[int, int], HeardNote] = {}
+        self._held: Held = {} if held is None else held
+        self._inherited = list(self._held.values())
         self._moments: deque[Moment] = deque(maxlen=REPLAYED_NOTES)
 
     def __len__(self) -> int:
         return len(self._notes)
+
+    def next(self) -> Phrase:
+        """The phrase after this one, without notes yet."""
+        return Phrase(self._model, self._memory, self._held)
 
     def note_on(self, before: Moment, event: NoteOn, bpm: float) -> Moment:
         """A key went down at the moment `before`; the moment after it. A key struck again without an off ends first."""
@@ -62,7 +72,7 @@ class Phrase:
         moves: list[tuple[float, bool, HeardNote]] = [(note.on.at, True, note) for note in latest]
         moves += [
             (note.off_at, False, note)
-            for note in self._notes
+            for note in [*self._inherited, *self._notes]
             if note.off_at is not None and note.off_at >= latest[0].on.at
         ]
         moment = self._moments[0]
@@ -104,6 +114,11 @@ class Phrase:
         return self._notes[0].on.at
 
     @property
-    def end(self) -> float:
-        """When its last key came up (seconds)."""
-        return max(note.on.at if note.off_at is None else note.off_at for note in self._notes)
+    def last_onset(self) -> float:
+        """When its last note began (seconds)."""
+        return self._notes[-1].on.at
+
+    def lasts(self, at: float) -> float:
+        """How long it is (seconds) if it is over `at`: to its last release, or to then where a key is still down."""
+        end = max(at if note.off_at is None else note.off_at for note in self._notes)
+        return end - self.first_onset

@@ -10,7 +10,17 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from musedaemon.core.commands import Command, Dropped, Heard, Play, Played, Report, Withdraw, Withdrawn
+from musedaemon.core.commands import (
+    Command,
+    Dropped,
+    Heard,
+    Play,
+    Played,
+    Report,
+    Signalled,
+    Withdraw,
+    Withdrawn,
+)
 from musedaemon.core.events import (
     CHANNEL_SILENCES,
     RESET_CONTROLLERS,
@@ -23,6 +33,7 @@ from musedaemon.core.events import (
 )
 from musedaemon.core.ledger import Ledger, Sounding
 from musedaemon.core.scheduler import Due, Scheduler
+from musedaemon.core.signals import NO_SIGNALS, Signals, SignalSettings
 from musedaemon.core.thru import Thru, unchanged
 
 _LATENESS_NOTES = 10_000
@@ -67,10 +78,17 @@ class Player:
     engine, `flush` on every way out.
     """
 
-    def __init__(self, echoes: EchoFilter, thru: Thru = unchanged, timing: PlayerTiming | None = None) -> None:
+    def __init__(
+        self,
+        echoes: EchoFilter,
+        thru: Thru = unchanged,
+        timing: PlayerTiming | None = None,
+        signals: SignalSettings = NO_SIGNALS,
+    ) -> None:
         self._echoes = echoes
         self._thru = thru
         self._timing = timing or PlayerTiming()
+        self._signals = Signals(signals)
         self._scheduler = Scheduler()
         self._ledger = Ledger()
         self._leaving: dict[tuple[int, int], float] = {}
@@ -88,10 +106,13 @@ class Player:
         """Take what came in; returns what is passed thru at once. Our own echo ends here."""
         if self._echoes.is_echo(event, self._held()):
             return []
+        reading = self._signals.read(event)
+        if reading is not None:
+            self._reports.append(Signalled(event.at, reading.wish))
+            return self._passed_thru(event, None) if reading.passes else []
         strike = self._follow_keys(event)
         self._reports.append(Heard(event))
-        passed = self._thru(event)
-        return [] if passed is None else self._sent(self._pass(passed, strike), event.at)
+        return self._passed_thru(event, strike)
 
     def accept(self, command: Command, now: float) -> list[Outgoing]:
         """Take a command; returns what it makes leave at once."""
@@ -134,6 +155,10 @@ class Player:
     def sounding(self) -> int:
         """How many notes sound now."""
         return len(self._ledger)
+
+    def _passed_thru(self, event: MidiEvent, strike: int | None) -> list[Outgoing]:
+        passed = self._thru(event)
+        return [] if passed is None else self._sent(self._pass(passed, strike), event.at)
 
     def _sent(self, messages: list[Outgoing], now: float) -> list[Outgoing]:
         for message in messages:

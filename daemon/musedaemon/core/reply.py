@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,55 +12,71 @@ from musedaemon.core.commands import PlannedNote
 from musedaemon.core.dynamics import Dynamics
 from musedaemon.core.ending import EARLIEST, LATEST, REST_TICKS, TailNote, best_ending, ending_score
 from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
-from musedaemon.core.memory import SessionMemory
 from musedaemon.core.moment import Moment, ticks_per_second
 from musedaemon.core.recollection import Recollection
 from musedaemon.encoding import TICKS_PER_BEAT
 
-_ENTRY_TICKS = 2 * TICKS_PER_BEAT
+ENTRY_TICKS = 2 * TICKS_PER_BEAT
 """The reply enters within two beats of the first moment it may."""
+_NEVER = 2**40
+"""A number of ticks that is never reached."""
+_EXACT = 1e-6
+"""A share of a tick that floating point may be off."""
+
+
+class Extent(NamedTuple):
+    """How long a reply is to be: about `target` ticks from its first note, never more than `most`, and over `by` that
+    many ticks after the first moment it may begin; its first note comes within `entry`.
+    """
+
+    target: int
+    most: int
+    by: int = _NEVER
+    entry: int = ENTRY_TICKS
+
+
+ENDLESS = Extent(_NEVER, _NEVER)
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyPlan:
-    """What a reply is to be: after which moment, not before `earliest_at` (seconds), about `target_ticks` long, and
-    never longer than `most_ticks`.
-    """
+    """What a reply is to be: after which moment, not before `earliest_at` (seconds), how long and how loud."""
 
     after: Moment
     dynamics: Dynamics
     earliest_at: float
-    target_ticks: int
-    most_ticks: int
+    extent: Extent
     bpm: float
     channel: int
     first_serial: int
 
 
+class Sampled(NamedTuple):
+    """The moment a note of ours was sampled at, and the moment it makes."""
+
+    before: Moment
+    after: Moment
+
+
 class Reply:
-    """Owned by the engine. The state of the model that counts is `heard`: after the last note that really left.
+    """Owned by the engine. What it samples is what may come; what was heard is the ear's to say.
 
     Notes are settled as they are sampled until the reply may end; the rest, its tail, is sampled whole before the best
     place to end is chosen.
     """
 
-    def __init__(
-        self, improviser: Improviser, memory: SessionMemory, plan: ReplyPlan, rng: np.random.Generator
-    ) -> None:
+    def __init__(self, improviser: Improviser, plan: ReplyPlan, rng: np.random.Generator) -> None:
         self._improviser = improviser
-        self._memory = memory
         self._plan = plan
         self._rng = rng
         self._latest = plan.after
-        self._planned: dict[int, Moment] = {}
+        self._settled = plan.after
+        self._planned: dict[int, Sampled] = {}
         self._tail: list[TailNote] = []
         self._serial = plan.first_serial
         self._notes_at_once = 0
         self._start: int | None = None
         self._sampled_end = -1
-        self._first_handle = 0
-        self._one_was_dropped = False
-        self.heard = plan.after
         self.complete = False
         self.played = 0
         self.ends_at = plan.earliest_at
@@ -107,32 +124,26 @@ class Reply:
         self._tail.append(TailNote(planned, note.after, ending))
         return []
 
-    def commit(self, serial: int) -> None:
-        """A note has left: what was sampled becomes what was heard, and is remembered."""
-        before, planned = self.heard, self._planned.pop(serial)
-        self.heard = self._improviser.heard(before, planned) if self._one_was_dropped else planned
-        assert self.heard.note is not None
-        handle = self._memory.remember(before.key, before.trail, self.heard.note)
-        self._first_handle = handle if self.played == 0 else self._first_handle
+    def commit(self, serial: int) -> Sampled:
+        """A note has left: what was sampled is to be heard."""
         self.played += 1
+        return self._planned.pop(serial)
 
     def drop(self, serial: int) -> None:
-        """A note never left: what comes after it is heard without it."""
+        """A note never left."""
         del self._planned[serial]
-        self._one_was_dropped = True
 
-    def unremember(self) -> None:
-        """Leave no trace of the notes that have left: it was a false start."""
-        if self.played:
-            self._memory.forget_from(self._first_handle)
+    def let_go(self, at: float, pitch: int) -> None:
+        """The musician ends a note that was held as this reply began: what is still to be sampled knows of it."""
+        if self._latest.tracker.ends.get(pitch, 0) is None:
+            self._latest = self._latest.released(at, pitch, self._plan.bpm)
 
     def _next_onset(self, recalled: Recollection) -> int | None:
         """The tick of the next note; None where the model itself rests near the target, or time is up."""
         if self._start is None:
-            rate = ticks_per_second(self._plan.bpm)
-            after = self._plan.after
-            earliest = after.tick + math.ceil((self._plan.earliest_at - after.at) * rate)
-            return self._improviser.sample_onset(after, recalled, earliest, earliest + _ENTRY_TICKS, self._rng)
+            earliest = self._earliest
+            latest = earliest + self._plan.extent.entry
+            return self._improviser.sample_onset(self._latest, recalled, earliest, latest, self._rng)
         onset = self._improviser.next_onset(self._latest, recalled, self._notes_at_once, self._rng)
         rests = self._sampled_end >= self._limit(EARLIEST) and onset >= self._sampled_end + REST_TICKS
         return None if rests or onset >= self._limit(LATEST) else onset
@@ -143,7 +154,7 @@ class Reply:
         self._start = onset if self._start is None else self._start
         shape = NoteShape(
             onset=onset,
-            longest=min(self._limit(LATEST) + TICKS_PER_BEAT, self._start + self._plan.most_ticks) - onset,
+            longest=min(self._limit(LATEST) + TICKS_PER_BEAT, self._last_tick) - onset,
             loudness=self._plan.dynamics.lean(onset - self._plan.after.tick),
         )
         return self._improviser.sample_note(self._latest, recalled, shape, self._plan.bpm, self._rng)
@@ -153,7 +164,7 @@ class Reply:
         assert self._start is not None
         if onset == self._latest.tick or self._sampled_end < self._limit(EARLIEST):
             return None
-        share = (self._sampled_end - self._start) / self._plan.target_ticks
+        share = (self._sampled_end - self._start) / self._plan.extent.target
         return ending_score(self._latest, self._sampled_end, share)
 
     def _enter(self, note: SampledNote) -> PlannedNote:
@@ -166,7 +177,8 @@ class Reply:
         )
 
     def _settle(self, note: PlannedNote, after: Moment) -> PlannedNote:
-        self._planned[note.serial] = after
+        self._planned[note.serial] = Sampled(self._settled, after)
+        self._settled = after
         self.ends_at = max(self.ends_at, note.until)
         return note
 
@@ -175,13 +187,24 @@ class Reply:
         if not self._tail:
             return []
         assert self._start is not None
-        share = (self._sampled_end - self._start) / self._plan.target_ticks
+        share = (self._sampled_end - self._start) / self._plan.extent.target
         kept = best_ending(self._tail, ending_score(self._latest, self._sampled_end, share))
         return [self._settle(note.note, note.after) for note in kept]
 
+    @property
+    def _earliest(self) -> int:
+        after = self._plan.after
+        return after.tick + math.ceil((self._plan.earliest_at - after.at) * ticks_per_second(self._plan.bpm) - _EXACT)
+
+    @property
+    def _last_tick(self) -> int:
+        """All has ended by then."""
+        assert self._start is not None
+        return min(self._start + self._plan.extent.most, self._earliest + self._plan.extent.by)
+
     def _limit(self, share: float) -> int:
         assert self._start is not None
-        return self._start + min(round(share * self._plan.target_ticks), self._plan.most_ticks)
+        return min(self._start + round(share * self._plan.extent.target), self._last_tick)
 
     def _time(self, tick: int) -> float:
         return self._plan.after.time_at(tick, self._plan.bpm)

@@ -15,7 +15,7 @@ class Turn(Enum):
     REPLYING = auto()
     """We play."""
     WITHDRAWING = auto()
-    """The musician went on during our reply: it is being taken back."""
+    """The musician went on during our reply, or took the turn back: it is being withdrawn."""
 
 
 class Move(Enum):
@@ -35,6 +35,7 @@ TRANSITIONS: dict[tuple[Turn, Move], Turn] = {
     (Turn.WAITING, Move.NOTE_HEARD): Turn.LISTENING,
     (Turn.LISTENING, Move.NOTE_HEARD): Turn.LISTENING,
     (Turn.LISTENING, Move.HAND_OVER): Turn.REPLYING,
+    (Turn.WAITING, Move.HAND_OVER): Turn.REPLYING,
     (Turn.REPLYING, Move.INTERRUPT): Turn.WITHDRAWING,
     (Turn.REPLYING, Move.REPLY_OVER): Turn.WAITING,
     (Turn.WITHDRAWING, Move.WITHDRAWN): Turn.WAITING,

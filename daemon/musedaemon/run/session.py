@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from musedaemon.config.schema import MAX_SEED, Config
+from musedaemon.config.schema import MAX_SEED, Config, Turns
 from musedaemon.core.commands import TurnOver
-from musedaemon.core.engine import LEAD_S, Engine, EngineSettings
+from musedaemon.core.conversation import LEAD_S
+from musedaemon.core.engine import Engine, EngineSettings
+from musedaemon.core.events import SUSTAIN
 from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.sampling import SamplingSettings
+from musedaemon.core.signals import SOSTENUTO, By, SignalSettings
 from musedaemon.core.tempo import FASTEST_BPM, SLOWEST_BPM, TempoTracker
 from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
 from musedaemon.errors import ConfigError
@@ -57,7 +60,12 @@ def prepare(config: Config, reporter: Reporter) -> Session:
         score=score,
         target=target,
         engine=Engine(model, tempo, _engine_settings(config, seed, timing)),
-        player=Player(NoLoop() if score else LoopGuard(), nothing if target else _thru(config), timing),
+        player=Player(
+            NoLoop() if score else LoopGuard(),
+            nothing if target else _thru(config),
+            timing,
+            _signal_settings(config.turns),
+        ),
         record=Recorder() if target else Unrecorded(),
         model_name=str(model.card),
         seed=seed,
@@ -107,12 +115,24 @@ def _engine_settings(config: Config, seed: int, timing: PlayerTiming) -> EngineS
     return EngineSettings(
         sampling=SamplingSettings(model.temperature, model.top_p, model.lowest_pitch, model.highest_pitch),
         hand_over_s=turns.hand_over_s,
+        any_signal=_signal_settings(turns).hand_over,
         length=turns.length,
         memory=model.memory,
         max_reply_beats=turns.max_reply_beats,
         channel=config.ports.response_channel - 1,
         seed=seed,
         lead_s=LEAD_S + timing.offset,
+    )
+
+
+def _signal_settings(turns: Turns) -> SignalSettings:
+    pedals = {"sustain": SUSTAIN, "sostenuto": SOSTENUTO}
+    controls = (pedals.get(turns.hand_over_pedal, -1), turns.hand_over_control)
+    return SignalSettings(
+        controls=frozenset(number for number in controls if number >= 0),
+        key=turns.hand_over_key if turns.hand_over_key >= 0 else None,
+        by=By(turns.hand_over_by),
+        transport=turns.hand_over_transport,
     )
 
 

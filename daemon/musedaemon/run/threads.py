@@ -10,7 +10,7 @@ from enum import Enum
 from queue import Empty, Queue
 from typing import TypeVar
 
-from musedaemon.core.commands import Command, Heard, Play, Report, Withdraw
+from musedaemon.core.commands import Command, Heard, Play, Report, Signalled, Withdraw
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import MidiEvent
 from musedaemon.core.player import Outgoing, Player
@@ -126,7 +126,7 @@ class EngineThread:
             if item is Stop.NOW:
                 return
             if item is not None:
-                self._underway -= isinstance(item, Heard)
+                self._underway -= isinstance(item, Heard | Signalled)
                 self._router.route(self._engine.receive(item))
             elif self._musician.next_deadline() <= self._engine.next_deadline():
                 self._play(self._musician.advance(min(self._clock.now(), self._engine.next_deadline())))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from musedaemon.config import loading
 from musedaemon.config.checking import check_document, check_value
 from musedaemon.config.loading import Override, find, load, merge, settings
-from musedaemon.config.schema import SECTIONS, Config, Model, Ports, Tempo, Turns, rules
+from musedaemon.config.schema import SECTIONS, Config, Model, Ports, Tempo, Turns, defaults, rules
 from musedaemon.errors import ConfigError
 
 
@@ -190,6 +190,13 @@ def test_bounds_that_cross_only_after_merging_are_refused() -> None:
         merge(Config(model=Model(highest_pitch=70)), [Override("model", "lowest_pitch", 80, "--lowest")])
 
 
+def test_without_silence_there_must_be_a_signal() -> None:
+    with pytest.raises(ConfigError, match=r"^turns\.hand_over_s: 0 leaves no way to hand over; choose"):
+        merge(Config(), [Override("turns", "hand_over_s", 0, "--hand-over")])
+    by_key = Config(turns=Turns(hand_over_key=21))
+    assert merge(by_key, [Override("turns", "hand_over_s", 0, "--hand-over")]).turns.hand_over_s == 0
+
+
 def test_a_bad_file_and_a_bad_option_are_told_together(tmp_path: Path) -> None:
     path = write(tmp_path, "[tempo]\nbpm = 1\n")
     with pytest.raises(ConfigError) as caught:
@@ -218,7 +225,7 @@ def test_a_number_is_taken_exactly_when_it_lies_in_the_range(setting: tuple[str,
     rule = rules(section)[key]
     assert rule.low is not None
     assert rule.high is not None
-    whole = (section == "model" and key in ("seed", "lowest_pitch", "highest_pitch")) or key == "response_channel"
+    whole = isinstance(defaults(section)[key], int)
     fits = (rule.low <= value <= rule.high or value == rule.special) and not (whole and isinstance(value, float))
     taken, problem = check_value(section, key, value)
     assert (taken == value, problem == "") == (fits, fits)

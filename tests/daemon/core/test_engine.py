@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.fakes import FakeModel, NoEcho
 from support.jam import SETTINGS, Jam, jam, melody
 
-from musedaemon.core.engine import LEAD_S
+from musedaemon.core.conversation import LEAD_S
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.sampling import SamplingSettings

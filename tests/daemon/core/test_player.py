@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.fakes import NoEcho
 
-from musedaemon.core.commands import Dropped, Heard, PlannedNote, Play, Played, Report, Withdraw, Withdrawn
+from musedaemon.core.commands import Dropped, Heard, PlannedNote, Play, Played, Report, Signalled, Withdraw, Withdrawn
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.player import Outgoing, Player, PlayerTiming
+from musedaemon.core.signals import SignalSettings, Wish
 from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
 from musedaemon.midi.loop_guard import LoopGuard
 
@@ -320,3 +321,18 @@ def assert_balanced(messages: list[Outgoing]) -> None:
                 assert serial == message.serial
                 assert serial is None or at >= began
     assert not sounding
+
+
+def test_a_signal_is_told_and_not_passed_and_the_transport_is_both() -> None:
+    it = Player(NoEcho(), unchanged, signals=SignalSettings(controls=frozenset({64}), key=21, transport=True))
+    start = Other(0.4, b"\xfa")
+    events: list[MidiEvent] = [ControlChange(0.1, 0, 64, 127), NoteOn(0.2, 0, 21, 80), NoteOff(0.3, 0, 21), start]
+    assert [message for event in events for message in it.receive(event)] == [Outgoing(start, None)]
+    assert it.take_reports() == [
+        Signalled(0.1, Wish.TURN),
+        Signalled(0.2, Wish.TURN),
+        Signalled(0.3, None),
+        Signalled(0.4, Wish.HAND_OVER),
+    ]
+    assert it.notes_heard == 0
+    assert it.flush(1.0) == []

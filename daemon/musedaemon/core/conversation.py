@@ -1,0 +1,187 @@
+"""Turns one after the other: the musician's call, our reply, and every way in which they pass."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from musedaemon.core.commands import Dropped, Effect, HandedOver, Heard, Play, Played, Signalled, TurnOver, Withdraw
+from musedaemon.core.ear import Ear
+from musedaemon.core.events import CHANNEL_SILENCES, ControlChange, MidiEvent, NoteOn
+from musedaemon.core.manners import Manner
+from musedaemon.core.phrase import Phrase
+from musedaemon.core.reply import ENDLESS, Reply
+from musedaemon.core.signals import Wish
+from musedaemon.core.turns import TRANSITIONS, Move, Turn
+from musedaemon.core.voice import Voice
+
+HORIZON_S = 1.0
+"""How far ahead of its time a note of a reply is settled."""
+LEAD_S = 0.05
+"""From the hand-over to the earliest first note where an output takes its notes when they are to sound: the time to
+sample it, and to spare on a busy machine."""
+SLIP_S = 0.1
+"""A note so soon after a signal still belongs to the call: hand and foot do not move at once."""
+
+
+class HandOver(NamedTuple):
+    """When the turn passed to us (seconds); by which signal and when that came, if it was by one."""
+
+    at: float
+    wish: Wish | None = None
+    signalled_at: float = float("-inf")
+
+
+class Underway(NamedTuple):
+    """A reply, the phrase it answers, and how long that was."""
+
+    reply: Reply
+    call: Phrase
+    call_beats: float
+    hand_over: HandOver
+
+
+class Conversation:
+    """Owned by the engine. It is told what happened in the order in which it did."""
+
+    def __init__(self, ear: Ear, voice: Voice, manner: Manner, lead_s: float) -> None:
+        self._ear = ear
+        self._voice = voice
+        self._manner = manner
+        self._lead_s = lead_s
+        self._underway: Underway | None = None
+        self._slipped: HandOver | None = None
+        self.turn = Turn.LISTENING if len(ear.phrase) else Turn.WAITING
+
+    def gives_way_to(self, report: Heard | Signalled) -> Withdraw | None:
+        """The command that must be answered before this report may be taken."""
+        if self.turn is not Turn.REPLYING:
+            return None
+        if isinstance(report, Heard):
+            at, stops = report.event.at, _interrupts(report.event)
+        else:
+            at, stops = report.at, report.wish not in (None, Wish.HAND_OVER, Wish.HOLD)
+        if not stops:
+            return None
+        self._move(Move.INTERRUPT)
+        return Withdraw(at)
+
+    def gave_way(self, at: float, to: Heard | Signalled) -> list[Effect]:
+        """Nothing of ours sounds or is pending any more (seconds)."""
+        reply, call, _, hand_over = self._settled()
+        if at - reply.began_at < self._ear.beat_s:
+            self._ear.forget_own()
+        goes_on = isinstance(to, Heard) and isinstance(to.event, NoteOn)
+        if reply.played or not goes_on:
+            return self._end_reply(Move.WITHDRAWN, at)
+        if at - hand_over.signalled_at < SLIP_S:
+            self._slipped = hand_over
+        self._ear.turn_back(call)
+        self._underway = None
+        self._voice.turns -= 1
+        self._move(Move.UNHEARD)
+        return []
+
+    def hear(self, event: MidiEvent) -> list[Effect]:
+        """The musician played this."""
+        for pitch in self._ear.hear(event):
+            if self._underway:
+                self._underway.reply.let_go(event.at, pitch)
+        if not isinstance(event, NoteOn):
+            return []
+        self._move(Move.NOTE_HEARD)
+        slipped, self._slipped = self._slipped, None
+        return self._hand_over(slipped._replace(at=event.at)) if slipped else []
+
+    def signalled(self, at: float, wish: Wish) -> list[Effect]:
+        """The musician asks for this (seconds). What asks us to stop has done so by `gives_way_to`."""
+        if self.turn is Turn.REPLYING or wish is Wish.TAKE_BACK or not len(self._ear.call):
+            return []
+        return self._hand_over(HandOver(at, wish, at))
+
+    def played(self, note: Played) -> list[Effect]:
+        """A note of ours has left."""
+        if self._underway:
+            self._ear.hear_own(*self._underway.reply.commit(note.serial))
+        return self._end_reply_if_over(note.sent_at)
+
+    def dropped(self, note: Dropped) -> list[Effect]:
+        """A note of ours was too late and never left: what comes after it is heard without it."""
+        if self._underway:
+            self._underway.reply.drop(note.serial)
+        return self._end_reply_if_over(note.at)
+
+    def advance(self, now: float) -> list[Effect]:
+        """Do what is due at `now`: hand over, sample one note ahead, or end the reply."""
+        if self.turn is Turn.LISTENING:
+            if self._ear.tempo_unknown and now >= self._manner.tempo_at(self._ear):
+                self._ear.find_tempo()
+            due = self._manner.hand_over_at(self._ear)
+            return self._hand_over(HandOver(due)) if now >= due else []
+        if self.turn is Turn.REPLYING:
+            reply = self._settled().reply
+            if not reply.complete and now >= reply.due_at - HORIZON_S:
+                return [*map(Play, self._voice.next_notes(reply)), *self._end_reply_if_over(now)]
+        return self._end_reply_if_over(now)
+
+    def next_deadline(self) -> float:
+        """When `advance` has something to do (seconds), infinity when never."""
+        if self.turn is Turn.LISTENING:
+            hand_over_at = self._manner.hand_over_at(self._ear)
+            return min(self._manner.tempo_at(self._ear), hand_over_at) if self._ear.tempo_unknown else hand_over_at
+        if self.turn is Turn.REPLYING:
+            reply = self._settled().reply
+            if not reply.complete:
+                return reply.due_at - HORIZON_S
+            if reply.all_played:
+                return reply.ends_at
+        return float("inf")
+
+    def _hand_over(self, hand_over: HandOver) -> list[Effect]:
+        ear, at = self._ear, hand_over.at
+        ear.find_tempo()
+        call = ear.call
+        extent = ENDLESS if hand_over.wish is Wish.HOLD else self._manner.extent(call, at, ear.bpm)
+        self._voice.turns += 1
+        reply = self._voice.begin(call, at + self._lead_s, extent)
+        answered = ear.turn_page()
+        beats = answered.lasts(at) / ear.beat_s if len(answered) else 0.0
+        self._underway = Underway(reply, answered, beats, hand_over)
+        self._move(Move.HAND_OVER)
+        return [HandedOver(at, answered.first_onset if len(answered) else at, ear.bpm)]
+
+    def _end_reply_if_over(self, now: float) -> list[Effect]:
+        if self.turn is not Turn.REPLYING:
+            return []
+        reply = self._settled().reply
+        if not reply.complete or not reply.all_played or now < reply.ends_at:
+            return []
+        return self._end_reply(Move.REPLY_OVER, reply.ends_at)
+
+    def _end_reply(self, move: Move, at: float) -> list[Effect]:
+        reply, call, call_beats, _ = self._settled()
+        over = TurnOver(
+            at=at,
+            number=self._voice.turns,
+            bpm=self._ear.bpm,
+            bpm_given=self._ear.bpm_given,
+            call_notes=len(call),
+            call_beats=call_beats,
+            reply_notes=reply.played,
+            reply_beats=max(min(reply.ends_at, at) - reply.began_at, 0.0) / self._ear.beat_s,
+            withdrawn=not (reply.complete and reply.all_played),
+        )
+        self._ear.release_own(at)
+        self._underway = None
+        self._move(move)
+        return [over]
+
+    def _settled(self) -> Underway:
+        assert self._underway is not None
+        return self._underway
+
+    def _move(self, move: Move) -> None:
+        self.turn = TRANSITIONS[self.turn, move]
+
+
+def _interrupts(event: MidiEvent) -> bool:
+    return isinstance(event, NoteOn) or (isinstance(event, ControlChange) and event.control in CHANNEL_SILENCES)

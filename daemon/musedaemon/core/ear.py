@@ -1,0 +1,134 @@
+"""The ear: all that was really heard, the musician's notes and ours, in the order in which they sounded."""
+
+from __future__ import annotations
+
+from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
+from musedaemon.core.keys import Keys
+from musedaemon.core.memory import SessionMemory
+from musedaemon.core.moment import Moment, opening
+from musedaemon.core.phrase import Phrase
+from musedaemon.core.tempo import TempoTracker
+from musedaemon.model.protocol import NoteModel
+
+_RETUNED = 0.02
+"""From this change of tempo on (a share of it) the phrase is heard again at the tempo that was found."""
+
+
+class Ear:
+    """The state of the model that counts: `moment`, after the last note that sounded. Owned by the engine."""
+
+    def __init__(self, model: NoteModel, tempo: TempoTracker, memory: float) -> None:
+        """`memory` is the dial, 0 to 1."""
+        self._model = model
+        self._tempo = tempo
+        self._tempo_found = True
+        self._untouched = True
+        self._own_handle: int | None = None
+        self._keys = Keys()
+        self.moment = opening(model, 0.0)
+        self.memory = SessionMemory(len(self.moment.key), memory)
+        self.phrase = Phrase(model, self.memory)
+        """What the musician has played since the turn was last theirs."""
+        self._latest = self.phrase
+
+    @property
+    def bpm(self) -> float:
+        """Beats a minute."""
+        return self._tempo.bpm
+
+    @property
+    def bpm_given(self) -> bool:
+        """Whether the tempo was given and not found."""
+        return self._tempo.given
+
+    @property
+    def beat_s(self) -> float:
+        """How long a beat lasts (seconds)."""
+        return 60.0 / self._tempo.bpm
+
+    @property
+    def quiet_since(self) -> float:
+        """When the last key or pedal came up (seconds), infinity while one is down."""
+        return self._keys.quiet_since if self._keys.quiet else float("inf")
+
+    @property
+    def tempo_unknown(self) -> bool:
+        """Whether there are notes from which the tempo was not found yet."""
+        return not self._tempo_found and len(self.phrase) > 0
+
+    @property
+    def call(self) -> Phrase:
+        """The phrase underway; before its first note, the one before it."""
+        return self.phrase if len(self.phrase) else self._latest
+
+    def hear(self, event: MidiEvent) -> list[int]:
+        """The musician did this; returns the pitches that end by it."""
+        match event:
+            case NoteOn():
+                self._keys.press(event.channel, event.pitch)
+                self.moment = self.phrase.note_on(self.moment, event, self.bpm)
+                self._tempo_found = False
+                return []
+            case NoteOff(channel=channel, pitch=pitch):
+                ended = [(channel, pitch)] if self._keys.release(event.at, channel, pitch) else []
+            case ControlChange():
+                ended = self._keys.control(event)
+            case _:
+                return []
+        for channel, pitch in ended:
+            self.moment = self.phrase.note_off(self.moment, event.at, channel, pitch, self.bpm)
+        return [pitch for _, pitch in ended]
+
+    def hear_own(self, before: Moment, after: Moment) -> None:
+        """A note of ours has left, which was sampled at the moment `before` and made it `after`.
+
+        Where the musician played meanwhile, the note is heard as it came about, at the moment that was.
+        """
+        moment = self.moment
+        self.moment = after if moment is before else self._heard_anew(after)
+        assert self.moment.note is not None
+        handle = self.memory.remember(moment.key, moment.trail, self.moment.note)
+        self._own_handle = handle if self._own_handle is None else self._own_handle
+        self._untouched = self._untouched and len(self.phrase) == 0
+
+    def _heard_anew(self, after: Moment) -> Moment:
+        note = after.note
+        assert note is not None
+        end = after.tracker.ends[note.pitch]
+        assert end is not None
+        return self.moment.heard(self._model, after.at, note.pitch, note.velocity, self.bpm, end - after.tick)
+
+    def release_own(self, at: float) -> None:
+        """All notes of ours that sound end now (seconds)."""
+        tracker = self.moment.tracker
+        for pitch in tracker.sounding_at(self.moment.tick_at(at, self.bpm)):
+            if tracker.ends[pitch] is not None:
+                self.moment = self.moment.released(at, pitch, self.bpm)
+
+    def forget_own(self) -> None:
+        """Let the notes of ours since the hand-over leave no trace in the session memory: it was a false start."""
+        if self._own_handle is not None and len(self.phrase) == 0:
+            self.memory.forget_from(self._own_handle)
+            self._own_handle = None
+
+    def find_tempo(self) -> None:
+        """Find the tempo in the phrase; where it is another, the phrase is heard again."""
+        if not self.tempo_unknown:
+            return
+        self._tempo_found = True
+        heard_at_bpm = self.bpm
+        bpm = self._tempo.follow(self.phrase.onsets)
+        if abs(bpm / heard_at_bpm - 1) > _RETUNED and self._untouched:
+            self.moment = self.phrase.replay(bpm)
+
+    def turn_page(self) -> Phrase:
+        """The phrase is over: returns it, and listens for the next."""
+        self._latest = self.call
+        over, self.phrase = self.phrase, self.phrase.next()
+        self._own_handle = None
+        self._untouched = True
+        return over
+
+    def turn_back(self, phrase: Phrase) -> None:
+        """The phrase that was over goes on: nothing was played since."""
+        self.phrase = phrase

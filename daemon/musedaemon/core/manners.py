@@ -1,0 +1,51 @@
+"""Manners: when a turn passes by itself, and how long a reply is to be, in each of the modes that take turns."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from musedaemon.core.ear import Ear
+from musedaemon.core.moment import ticks_per_second
+from musedaemon.core.phrase import Phrase
+from musedaemon.core.reply import Extent
+from musedaemon.encoding import TICKS_PER_BEAT
+
+BREATH_S = 0.25
+"""So long after a note the tempo of its phrase is found, where the hand-over may come at any time."""
+
+
+class Manner(Protocol):
+    """Asked by the conversation, on the engine's thread. All times are seconds."""
+
+    def hand_over_at(self, ear: Ear) -> float:
+        """When the musician's turn is over by itself, infinity for never."""
+
+    def tempo_at(self, ear: Ear) -> float:
+        """When there is time to find the tempo, infinity while there is none."""
+
+    def extent(self, call: Phrase, at: float, bpm: float) -> Extent:
+        """How long the reply to a call is to be that is handed over `at`."""
+
+
+class CallResponse:
+    """A silence ends the call; the reply is as long as the call, or a multiple of it."""
+
+    def __init__(self, hand_over_s: float, any_signal: bool, length: float, max_reply_beats: float) -> None:
+        """`hand_over_s`: the silence; 0 leaves the hand-over to signals. `length`: of a reply, in calls."""
+        self._hand_over_s = hand_over_s or float("inf")
+        self._any_signal = any_signal
+        self._length = length
+        self._most = round(max_reply_beats * TICKS_PER_BEAT)
+
+    def hand_over_at(self, ear: Ear) -> float:
+        """When the silence has lasted long enough."""
+        return ear.quiet_since + self._hand_over_s
+
+    def tempo_at(self, ear: Ear) -> float:
+        """Half-way through the silence, so that hearing the call again delays no reply; or at the first breath."""
+        return ear.phrase.last_onset + BREATH_S if self._any_signal else ear.quiet_since + self._hand_over_s / 2
+
+    def extent(self, call: Phrase, at: float, bpm: float) -> Extent:
+        """In proportion to the call, at least a beat."""
+        ticks = call.lasts(at) * ticks_per_second(bpm) * self._length
+        return Extent(round(min(max(ticks, TICKS_PER_BEAT), self._most)), self._most)

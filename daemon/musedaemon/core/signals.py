@@ -1,0 +1,101 @@
+"""Signals: the pedal, control, key or transport by which the musician says whose turn it is, told apart from music.
+
+A signal is neither passed thru nor heard by the model. The transport alone is passed on: other instruments follow it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import NamedTuple
+
+from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
+from musedaemon.core.modes import Mode, mode_of_control
+
+SOSTENUTO = 66
+SWITCH_DOWN = 64
+"""A control's value from here on means that it is down (MIDI 1.0, switch controllers)."""
+START, CONTINUE, STOP = b"\xfa", b"\xfb", b"\xfc"
+
+
+class Wish(Enum):
+    """What the musician wants of the turns."""
+
+    TURN = auto()
+    """That it passes to the other one."""
+    HAND_OVER = auto()
+    """That we play."""
+    HOLD = auto()
+    """That we play until it is taken back."""
+    TAKE_BACK = auto()
+    """That we stop."""
+
+
+class By(Enum):
+    """What counts of a pedal, control or key: that it goes down, that it comes up, or that it is held down."""
+
+    PRESS = "press"
+    RELEASE = "release"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSettings:
+    """`controls` are the numbers of the pedals and controls that hand over, `key` a pitch; on whatever channel."""
+
+    controls: frozenset[int] = frozenset()
+    key: int | None = None
+    by: By = By.PRESS
+    transport: bool = False
+    mode_control: int | None = None
+
+    @property
+    def hand_over(self) -> bool:
+        """Whether there is any that hands over."""
+        return bool(self.controls) or self.key is not None or self.transport
+
+
+NO_SIGNALS = SignalSettings()
+
+
+class Reading(NamedTuple):
+    """A signal: what it asks for, None where it only ends a gesture; and whether it is passed thru all the same."""
+
+    wish: Wish | Mode | None
+    passes: bool = False
+
+
+_TRANSPORT = {START: Wish.HAND_OVER, CONTINUE: Wish.HAND_OVER, STOP: Wish.TAKE_BACK}
+_DOWN = {By.PRESS: Wish.TURN, By.RELEASE: None, By.HOLD: Wish.HOLD}
+_UP = {By.PRESS: None, By.RELEASE: Wish.TURN, By.HOLD: Wish.TAKE_BACK}
+
+
+class Signals:
+    """Tells signals from music, and one press from many values of the same pedal. Owned by the player."""
+
+    def __init__(self, settings: SignalSettings = NO_SIGNALS) -> None:
+        self._settings = settings
+        self._down: set[tuple[str, int, int]] = set()
+
+    def read(self, event: MidiEvent) -> Reading | None:
+        """What a message says if it is a signal, None for music."""
+        settings = self._settings
+        match event:
+            case ControlChange(control=control, value=value) if control == settings.mode_control:
+                return Reading(mode_of_control(value))
+            case ControlChange(channel=channel, control=control, value=value) if control in settings.controls:
+                return Reading(self._moved(("control", channel, control), value >= SWITCH_DOWN))
+            case NoteOn(channel=channel, pitch=pitch) | NoteOff(channel=channel, pitch=pitch) if pitch == settings.key:
+                return Reading(self._moved(("key", channel, pitch), isinstance(event, NoteOn)))
+            case Other(data=data) if settings.transport and data in _TRANSPORT:
+                return Reading(_TRANSPORT[data], passes=True)
+        return None
+
+    def _moved(self, switch: tuple[str, int, int], is_down: bool) -> Wish | None:
+        if is_down == (switch in self._down):
+            return None
+        if is_down:
+            self._down.add(switch)
+            return _DOWN[self._settings.by]
+        self._down.remove(switch)
+        return _UP[self._settings.by]

@@ -1,0 +1,49 @@
+"""Our voice: it begins replies, and numbers our notes and turns through the whole session."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from musedaemon.core.commands import PlannedNote
+from musedaemon.core.dynamics import dynamics_of
+from musedaemon.core.ear import Ear
+from musedaemon.core.improviser import Improviser
+from musedaemon.core.phrase import Phrase
+from musedaemon.core.reply import Extent, Reply, ReplyPlan
+from musedaemon.core.sampling import SamplingSettings
+from musedaemon.model.protocol import NoteModel
+
+
+class Voice:
+    """Owned by the engine; every mode speaks with it."""
+
+    def __init__(self, model: NoteModel, ear: Ear, sampling: SamplingSettings, channel: int, seed: int) -> None:
+        """`channel` is 0 to 15."""
+        self._ear = ear
+        self._improviser = Improviser(model, ear.memory, sampling)
+        self._channel = channel
+        self._seed = seed
+        self._serial = 0
+        self.turns = 0
+        """How many turns there were, the one underway included."""
+
+    def begin(self, call: Phrase, earliest_at: float, extent: Extent, attempt: int = 0) -> Reply:
+        """The beginning of a reply to `call` from what was heard up to now, not before `earliest_at` (seconds)."""
+        bpm = self._ear.bpm
+        plan = ReplyPlan(
+            after=self._ear.moment,
+            dynamics=dynamics_of(call, bpm),
+            earliest_at=earliest_at,
+            extent=extent,
+            bpm=bpm,
+            channel=self._channel,
+            first_serial=self._serial,
+        )
+        # One generator an attempt: what was drawn in vain must not change the replies after it.
+        return Reply(self._improviser, plan, np.random.default_rng((self._seed, self.turns, attempt)))
+
+    def next_notes(self, reply: Reply) -> list[PlannedNote]:
+        """Sample one more note of the reply underway; returns the notes that are settled by it."""
+        notes = reply.next_notes()
+        self._serial = reply.next_serial
+        return notes

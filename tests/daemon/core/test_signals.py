@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+
+from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
+from musedaemon.core.modes import Mode
+from musedaemon.core.signals import By, Reading, Signals, SignalSettings, Wish
+
+PEDAL = SignalSettings(controls=frozenset({64}))
+KEY = SignalSettings(key=21)
+
+
+def pedal(value: int, channel: int = 0) -> ControlChange:
+    return ControlChange(0.0, channel, 64, value)
+
+
+@pytest.mark.parametrize(
+    ("by", "down", "up"),
+    [
+        (By.PRESS, Wish.TURN, None),
+        (By.RELEASE, None, Wish.TURN),
+        (By.HOLD, Wish.HOLD, Wish.TAKE_BACK),
+    ],
+)
+def test_what_a_pedal_and_a_key_say(by: By, down: Wish | None, up: Wish | None) -> None:
+    foot = Signals(SignalSettings(controls=frozenset({66}), by=by))
+    hand = Signals(SignalSettings(key=21, by=by))
+    assert foot.read(ControlChange(0.0, 2, 66, 127)) == Reading(down)
+    assert foot.read(ControlChange(0.0, 2, 66, 0)) == Reading(up)
+    assert hand.read(NoteOn(0.0, 0, 21, 1)) == Reading(down)
+    assert hand.read(NoteOff(0.0, 0, 21)) == Reading(up)
+
+
+def test_a_pedal_that_sends_many_values_is_pressed_once() -> None:
+    signals = Signals(PEDAL)
+    readings = [signals.read(pedal(value)) for value in (10, 63, 64, 90, 127, 80, 63, 64)]
+    assert [reading and reading.wish for reading in readings] == [
+        None, None, Wish.TURN, None, None, None, None, Wish.TURN,
+    ]  # fmt: skip
+    assert all(reading is not None for reading in readings)
+
+
+def test_the_same_pedal_on_another_channel_is_another_pedal() -> None:
+    signals = Signals(PEDAL)
+    assert signals.read(pedal(127)) == Reading(Wish.TURN)
+    assert signals.read(pedal(127, channel=1)) == Reading(Wish.TURN)
+
+
+def test_a_release_without_a_press_says_nothing_and_is_no_music() -> None:
+    assert Signals(KEY).read(NoteOff(0.0, 0, 21)) == Reading(None)
+
+
+def test_the_transport_speaks_and_is_passed_on() -> None:
+    signals = Signals(SignalSettings(transport=True))
+    said = [signals.read(Other(0.0, data)) for data in (b"\xfa", b"\xfb", b"\xfc", b"\xf8")]
+    assert said == [
+        Reading(Wish.HAND_OVER, passes=True),
+        Reading(Wish.HAND_OVER, passes=True),
+        Reading(Wish.TAKE_BACK, passes=True),
+        None,
+    ]
+
+
+def test_a_control_picks_the_mode_by_fifths_of_its_range() -> None:
+    signals = Signals(SignalSettings(mode_control=80))
+    picked = [signals.read(ControlChange(0.0, 0, 80, value)) for value in (0, 25, 26, 51, 64, 90, 103, 127)]
+    wishes = [reading and reading.wish for reading in picked]
+    assert wishes == [
+        Mode.CALL_RESPONSE, Mode.CALL_RESPONSE, Mode.TRADE, Mode.TRADE, Mode.DUET, Mode.SOLO, Mode.LISTEN, Mode.LISTEN,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "event", [NoteOn(0.0, 0, 22, 1), NoteOff(0.0, 0, 60), ControlChange(0.0, 0, 1, 64), Other(0.0, b"\xfa")]
+)
+def test_all_else_is_music(event: MidiEvent) -> None:
+    assert Signals(SignalSettings(controls=frozenset({64}), key=21, mode_control=80)).read(event) is None
