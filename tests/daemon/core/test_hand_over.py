@@ -113,7 +113,7 @@ def test_asked_before_anything_was_played_it_is_silent() -> None:
 
 
 def test_keys_held_over_a_signal_do_not_take_it_back_and_are_heard_to_end() -> None:
-    held = [NoteOn(3.6, 0, 48, 80), NoteOff(6.1, 0, 48)]
+    held: list[MidiEvent] = [NoteOn(3.6, 0, 48, 80), NoteOff(6.1, 0, 48)]
     done = play(*held, *key(4.0))
     assert [over.withdrawn for over in done.turns] == [False]
     assert 48 not in done.engine.moment.tracker.ends
