@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from musedaemon import __version__
-from musedaemon.config.checking import did_you_mean
 from musedaemon.config.loading import Override, user_file
 from musedaemon.config.schema import Value, defaults, rules
+from musedaemon.config.spelling import did_you_mean
 
 _DESCRIPTION = """\
 A MIDI improvisation partner: play a phrase, and it answers in time.
@@ -56,6 +56,9 @@ OPTIONS = (
     Option(("--bpm",), "tempo", "bpm", "the tempo", "N", range_shown=True),
     Option(("--hand-over",), "turns", "hand_over_s", "seconds of silence that end a call", "S", range_shown=True),
     Option(("--no-wait",), "turns", "wait_for_reply", "a .mid file goes on without waiting for replies", fixed=False),
+    Option(("--length",), "turns", "length", "how long a reply is, in calls", "N", range_shown=True),
+    Option(("--beats",), "turns", "length_beats", "how long a reply is, in beats", "N", range_shown=True),
+    Option(("--scale",), "reply", "scale", '"C major", "F# dorian" and so on, or "auto": the key of the call', "NAME"),
     MODEL,
     Option(("--temperature",), "model", "temperature", "below 1 tamer, above 1 wilder", "T", range_shown=True),
     Option(("--top-p",), "model", "top_p", "the share of likely notes to choose from", "P", range_shown=True),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from musedaemon.config.schema import SECTIONS, Config, Rule, Turns, Value, defaults, rules
+from musedaemon.config.scale_names import scale_named
+from musedaemon.config.schema import SECTIONS, Config, Model, Reply, Rule, Turns, Value, defaults, rules
+from musedaemon.config.spelling import did_you_mean
+from musedaemon.core.scales import PITCH_CLASSES
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_SHOWN = 60
@@ -64,19 +66,54 @@ def check_value(section: str, key: str, given: object) -> tuple[Value | None, st
 
 def conflicts(config: Config) -> list[str]:
     """Problems of values that are fine alone but not together."""
-    problems = []
-    model, turns = config.model, config.turns
+    problems = [
+        _pitch_conflict(config.model, config.reply),
+        _hand_over_conflict(config.turns),
+        _length_conflict(config.turns),
+        _loudness_conflict(config.reply),
+    ]
+    return [problem for problem in problems if problem]
+
+
+def _pitch_conflict(model: Model, reply: Reply) -> str:
     if model.lowest_pitch > model.highest_pitch:
-        problems.append(
+        return (
             f"model.lowest_pitch: {model.lowest_pitch} lies above model.highest_pitch, {model.highest_pitch};"
             " no note is left to play."
         )
-    if turns.hand_over_s == 0 and not _signals_chosen(turns):
-        problems.append(
-            "turns.hand_over_s: 0 leaves no way to hand over;"
-            " choose a hand_over_pedal, hand_over_control, hand_over_key or hand_over_transport as well."
+    scale = scale_named(reply.scale)
+    if scale and not scale.pitch_classes.intersection(
+        pitch % PITCH_CLASSES for pitch in range(model.lowest_pitch, model.highest_pitch + 1)
+    ):
+        return (
+            f"reply.scale: {scale} has no note between model.lowest_pitch, {model.lowest_pitch}, and"
+            f" model.highest_pitch, {model.highest_pitch}; widen the range."
         )
-    return problems
+    return ""
+
+
+def _loudness_conflict(reply: Reply) -> str:
+    if reply.softest <= reply.loudest:
+        return ""
+    return f"reply.softest: {reply.softest} lies above reply.loudest, {reply.loudest}; no velocity is left to play."
+
+
+def _length_conflict(turns: Turns) -> str:
+    if turns.length_beats <= turns.max_reply_beats:
+        return ""
+    return (
+        f"turns.length_beats: {turns.length_beats:g} is more than turns.max_reply_beats, {turns.max_reply_beats:g};"
+        " change one of them."
+    )
+
+
+def _hand_over_conflict(turns: Turns) -> str:
+    if turns.hand_over_s > 0 or _signals_chosen(turns):
+        return ""
+    return (
+        "turns.hand_over_s: 0 leaves no way to hand over;"
+        " choose a hand_over_pedal, hand_over_control, hand_over_key or hand_over_transport as well."
+    )
 
 
 def _signals_chosen(turns: Turns) -> bool:
@@ -96,6 +133,8 @@ def shown(value: object) -> str:
 
 
 def _out_of_range(value: Value, rule: Rule) -> str:
+    if isinstance(value, str) and rule.problem:
+        return rule.problem(value)
     if isinstance(value, str):
         return f"{shown(value)} is not {rule.wanted()}.{did_you_mean(value, rule.choices)}"
     if isinstance(value, float) and not math.isfinite(value):
@@ -122,12 +161,6 @@ def _unknown_in(section: str, key: str) -> str:
 
 def _every_key() -> list[str]:
     return [key for section in SECTIONS for key in rules(section)]
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` Did you mean ...?` with the known word nearest to a misspelt one, or nothing where none is near."""
-    near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _key(name: str) -> str:

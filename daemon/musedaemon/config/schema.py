@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import TypeVar
+
+from musedaemon.config.scale_names import scale_problem
 
 Value = str | bool | int | float
 _V = TypeVar("_V", str, bool, int, float)
@@ -13,7 +16,10 @@ MAX_SEED = 2**32 - 1
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one setting may be: `low` to `high`, or `special` beside them, or one of `choices`; and what it means."""
+    """What one setting may be: `low` to `high`, or `special` beside them, or one of `choices`; and what it means.
+
+    `problem` says what is wrong with a text that follows no list, nothing where it is right.
+    """
 
     doc: str
     low: float | None = None
@@ -21,11 +27,12 @@ class Rule:
     special: float | None = None
     special_doc: str = ""
     choices: tuple[str, ...] = ()
+    problem: Callable[[str], str] | None = None
 
     def allows(self, value: Value) -> bool:
         """Whether a value of the right type lies in the range; not-a-number never does."""
         if isinstance(value, str):
-            return not self.choices or value in self.choices
+            return not (self.problem(value) if self.problem else self.choices and value not in self.choices)
         if isinstance(value, bool) or self.low is None or self.high is None:
             return True
         return value == self.special or self.low <= value <= self.high
@@ -71,6 +78,9 @@ class Turns:
     wait_for_reply: bool = _setting(True, Rule("a .mid file as the player waits for each reply"))
     length: float = _setting(1.0, Rule("the length of a reply as a multiple of its call", 0.25, 4))
     max_reply_beats: float = _setting(64.0, Rule("no reply is longer than this many beats", 1, 256))
+    length_beats: float = _setting(
+        0.0, Rule("the length of every reply in beats", 1, 256, special=0, special_doc="0 to go by the call")
+    )
     hand_over_pedal: str = _setting("none", Rule("a pedal that hands over", choices=("none", "sustain", "sostenuto")))
     hand_over_control: int = _setting(
         -1, Rule("the number of a control that hands over", 0, 119, special=-1, special_doc="-1 for none")
@@ -107,6 +117,20 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """What the notes of a reply may be."""
+
+    scale: str = _setting("off", Rule("the scale of the replies", problem=scale_problem))
+    register: str = _setting(
+        "any", Rule("where replies lie, compared with the call", choices=("any", "as-call", "above", "below"))
+    )
+    polyphony: int = _setting(0, Rule("most notes at once", 1, 10, special=0, special_doc="0 for no limit"))
+    density: float = _setting(0.0, Rule("most notes a beat", 0.25, 16, special=0, special_doc="0 for no limit"))
+    softest: int = _setting(1, Rule("the softest velocity of a reply", 1, 127))
+    loudest: int = _setting(127, Rule("the loudest velocity of a reply", 1, 127))
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     """When notes leave."""
 
@@ -130,15 +154,17 @@ class Config:
     turns: Turns = Turns()
     tempo: Tempo = Tempo()
     model: Model = Model()
+    reply: Reply = Reply()
     timing: Timing = Timing()
     log: Log = Log()
 
 
-SECTIONS: dict[str, type[Ports] | type[Turns] | type[Tempo] | type[Model] | type[Timing] | type[Log]] = {
+SECTIONS: dict[str, type[Ports] | type[Turns] | type[Tempo] | type[Model] | type[Reply] | type[Timing] | type[Log]] = {
     "ports": Ports,
     "turns": Turns,
     "tempo": Tempo,
     "model": Model,
+    "reply": Reply,
     "timing": Timing,
     "log": Log,
 }

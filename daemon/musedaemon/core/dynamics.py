@@ -38,6 +38,12 @@ class Dynamics(NamedTuple):
         lean: npt.NDArray[np.float64] = -0.5 * ((_VELOCITIES - level) / self.spread) ** 2
         return lean
 
+    def within(self, softest: int, loudest: int) -> Dynamics:
+        """The same accents, moved as far as need be to lie between two velocities, cut off where they are wider."""
+        lower = min(loudest - float(self.levels.max()), 0.0)
+        higher = max(softest - float(self.levels.min()), 0.0)
+        return Dynamics(np.clip(self.levels + (lower or higher), softest, loudest), self.spread)
+
 
 def dynamics_of(phrase: Phrase, bpm: float) -> Dynamics:
     """The dynamics of a call (at least one note) at its tempo."""

@@ -20,11 +20,15 @@ _OFF_TARGET = 8.0
 
 
 class TailNote(NamedTuple):
-    """A note that may be left out, and how well the reply would end before it; None where it must not end."""
+    """A note that may be left out, and how well the reply would end before it; None where it must not end.
+
+    `gives_way_at` is the tick at which it is over if the next note is played, None where it may sound on.
+    """
 
     note: PlannedNote
     after: Moment
     ending_before: float | None
+    gives_way_at: int | None = None
 
 
 def ending_score(moment: Moment, end: int, share: float) -> float:

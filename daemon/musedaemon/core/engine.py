@@ -6,12 +6,13 @@ the seed, so the real-time runner and the simulator get the same notes from the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from musedaemon.core.commands import Dropped, Effect, Heard, Played, Report, Signalled, Withdrawn
 from musedaemon.core.conversation import LEAD_S, Conversation
 from musedaemon.core.ear import Ear
-from musedaemon.core.manners import CallResponse
+from musedaemon.core.limits import Limiter, LimitSettings
+from musedaemon.core.manners import CallResponse, Lengths
 from musedaemon.core.memory import TUNED_DIAL, SessionMemory
 from musedaemon.core.moment import Moment
 from musedaemon.core.sampling import SamplingSettings
@@ -26,16 +27,15 @@ from musedaemon.model.protocol import NoteModel
 class EngineSettings:
     """`hand_over_s`: silence that ends a call, 0 for none. `any_signal`: whether the musician has other ways to end it.
 
-    `length`: of a reply, in calls. `memory`: the dial, 0 to 1. `channel` is 0 to 15. `lead_s`: from the hand-over to
-    the earliest first note.
+    `memory`: the dial, 0 to 1. `channel` is 0 to 15. `lead_s`: from the hand-over to the earliest first note.
     """
 
     sampling: SamplingSettings
     hand_over_s: float = 0.6
     any_signal: bool = False
-    length: float = 1.0
+    lengths: Lengths = field(default_factory=Lengths)
+    limits: LimitSettings = field(default_factory=LimitSettings)
     memory: float = TUNED_DIAL
-    max_reply_beats: float = 64.0
     channel: int = 0
     seed: int = 0
     lead_s: float = LEAD_S
@@ -46,8 +46,9 @@ class Engine:
 
     def __init__(self, model: NoteModel, tempo: TempoTracker, settings: EngineSettings) -> None:
         self._ear = Ear(model, tempo, settings.memory)
-        voice = Voice(model, self._ear, settings.sampling, settings.channel, settings.seed)
-        manner = CallResponse(settings.hand_over_s, settings.any_signal, settings.length, settings.max_reply_beats)
+        limiter = Limiter(settings.limits, settings.sampling.playable())
+        voice = Voice(model, self._ear, settings.sampling, limiter, settings.channel, settings.seed)
+        manner = CallResponse(settings.hand_over_s, settings.any_signal, settings.lengths)
         self._part = Conversation(self._ear, voice, manner, settings.lead_s)
         self._deferred: list[Heard | Signalled] = []
 

@@ -7,35 +7,27 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from musedaemon.core.limits import Limits
 from musedaemon.core.memory import NoteClasses, SessionMemory
 from musedaemon.core.moment import Moment
 from musedaemon.core.recollection import Recollection
-from musedaemon.core.sampling import SamplingSettings, nucleus
-from musedaemon.encoding import (
-    MAX_TICKS,
-    TICKS_OF_CLASS,
-    TIME_CLASSES,
-    VELOCITY_CLASSES,
-    BoolArray,
-    class_to_velocity,
-    time_class,
-)
+from musedaemon.core.sampling import SamplingSettings, nucleus, waiting
+from musedaemon.core.texture import Room
+from musedaemon.encoding import MAX_TICKS, TICKS_OF_CLASS, BoolArray, time_class
 from musedaemon.model.protocol import FloatArray, NoteModel
-
-MOST_NOTES_AT_ONCE = 10
-"""A chord has ten fingers; without this bound a poor model could stay on one onset for ever."""
 
 
 class NoteShape(NamedTuple):
     """What is settled of a note before it is sampled.
 
-    Its onset tick, the longest duration it may have (ticks, at least 1), and `loudness` [VELOCITY_CLASSES], which is
-    added to the velocity logits.
+    Its onset tick, the longest duration it may have (ticks, at least 1), `loudness` [VELOCITY_CLASSES], which is
+    added to the velocity logits, and the `limits` of its pitch and velocity.
     """
 
     onset: int
     longest: int
     loudness: npt.NDArray[np.float64]
+    limits: Limits
 
 
 class SampledNote(NamedTuple):
@@ -55,8 +47,6 @@ class Improviser:
         self._model = model
         self._memory = memory
         self._settings = settings
-        self._playable = settings.playable()
-        self._any_velocity = np.ones(VELOCITY_CLASSES, dtype=np.bool_)
         self._any_duration = TICKS_OF_CLASS > 0
 
     def recall(self, moment: Moment) -> Recollection:
@@ -78,25 +68,27 @@ class Improviser:
             allowed[int(np.argmax(ticks >= earliest))] = True
         return moment.tick + int(TICKS_OF_CLASS[self._draw(recalled.shift(moment.state.shift_logits), allowed, rng)])
 
-    def next_onset(self, moment: Moment, recalled: Recollection, notes_at_once: int, rng: np.random.Generator) -> int:
-        """The tick of the next note's onset, within a running reply; `notes_at_once` share the last one."""
-        allowed = np.ones(TIME_CLASSES, dtype=np.bool_)
-        allowed[0] = notes_at_once < MOST_NOTES_AT_ONCE
-        return moment.tick + int(TICKS_OF_CLASS[self._draw(recalled.shift(moment.state.shift_logits), allowed, rng)])
+    def next_onset(self, moment: Moment, recalled: Recollection, room: Room, rng: np.random.Generator) -> int:
+        """The tick of the next note's onset, within a running reply, where there is room."""
+        allowed = room.classes()
+        logits = recalled.shift(moment.state.shift_logits)
+        if allowed[0] and not allowed.all():
+            logits = waiting(logits, allowed)
+        return moment.tick + int(TICKS_OF_CLASS[self._draw(logits, allowed, rng)])
 
     def sample_note(
         self, moment: Moment, recalled: Recollection, shape: NoteShape, bpm: float, rng: np.random.Generator
     ) -> SampledNote | None:
-        """Pitch, velocity and duration of a note; None when every playable pitch sounds already."""
-        onset = shape.onset
+        """Pitch, velocity and duration of a note; None when every allowed pitch sounds already."""
+        onset, limits = shape.onset, shape.limits
         context = moment.tracker.context(onset)
-        free = self._playable & ~context.sounding
+        free = limits.pitches & ~context.sounding
         if not free.any():
             return None
         model, state, shift = self._model, moment.state, context.shift
         pitch = self._draw(recalled.pitch(model.pitch_logits(state, context), shift), free, rng)
         velocity_logits = recalled.velocity(model.velocity_logits(state, context, pitch), shift, pitch)
-        velocity = self._draw(velocity_logits + shape.loudness, self._any_velocity, rng)
+        velocity = self._draw(velocity_logits + shape.loudness, limits.velocity_classes(), rng)
         duration_logits = recalled.duration(model.duration_logits(state, context, pitch, velocity), shift, pitch)
         duration = min(int(TICKS_OF_CLASS[self._draw(duration_logits, self._any_duration, rng)]), shape.longest)
         tracker = moment.tracker.copy()
@@ -109,7 +101,7 @@ class Improviser:
             trail=moment.trail.followed(pitch),
             note=NoteClasses(shift, pitch, velocity, time_class(duration)),
         )
-        return SampledNote(onset, pitch, class_to_velocity(velocity), duration, after)
+        return SampledNote(onset, pitch, limits.velocity(velocity), duration, after)
 
     def _draw(self, logits: FloatArray | npt.NDArray[np.float64], allowed: BoolArray, rng: np.random.Generator) -> int:
         settings = self._settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from musedaemon.core.ear import Ear
 from musedaemon.core.moment import ticks_per_second
@@ -27,15 +27,28 @@ class Manner(Protocol):
         """How long the reply to a call is to be that is handed over `at`."""
 
 
-class CallResponse:
-    """A silence ends the call; the reply is as long as the call, or a multiple of it."""
+class Lengths(NamedTuple):
+    """How long a reply is: so many `calls`, or `beats` where these are not 0, and never more than `most_beats`."""
 
-    def __init__(self, hand_over_s: float, any_signal: bool, length: float, max_reply_beats: float) -> None:
-        """`hand_over_s`: the silence; 0 leaves the hand-over to signals. `length`: of a reply, in calls."""
+    calls: float = 1.0
+    beats: float = 0.0
+    most_beats: float = 64.0
+
+    def extent(self, call_ticks: float) -> Extent:
+        """Near the length that is wanted and at least a beat; beats that are given are not passed."""
+        most = round((self.beats or self.most_beats) * TICKS_PER_BEAT)
+        target = most if self.beats else call_ticks * self.calls
+        return Extent(round(min(max(target, TICKS_PER_BEAT), most)), most)
+
+
+class CallResponse:
+    """A silence ends the call; the reply is as long as the call, or another length."""
+
+    def __init__(self, hand_over_s: float, any_signal: bool, lengths: Lengths) -> None:
+        """`hand_over_s`: the silence; 0 leaves the hand-over to signals."""
         self._hand_over_s = hand_over_s or float("inf")
         self._any_signal = any_signal
-        self._length = length
-        self._most = round(max_reply_beats * TICKS_PER_BEAT)
+        self._lengths = lengths
 
     def hand_over_at(self, ear: Ear) -> float:
         """When the silence has lasted long enough."""
@@ -46,6 +59,5 @@ class CallResponse:
         return ear.phrase.last_onset + BREATH_S if self._any_signal else ear.quiet_since + self._hand_over_s / 2
 
     def extent(self, call: Phrase, at: float, bpm: float) -> Extent:
-        """In proportion to the call, at least a beat."""
-        ticks = call.lasts(at) * ticks_per_second(bpm) * self._length
-        return Extent(round(min(max(ticks, TICKS_PER_BEAT), self._most)), self._most)
+        """In proportion to the call, or as given."""
+        return self._lengths.extent(call.lasts(at) * ticks_per_second(bpm))

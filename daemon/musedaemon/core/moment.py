@@ -50,6 +50,13 @@ class Moment(NamedTuple):
         tracker.note_off(self.tick_at(at, bpm), pitch)
         return self._replace(tracker=tracker)
 
+    def cut_at(self, tick: int) -> Moment:
+        """The same moment with the end of its own note, which is planned, moved to a tick."""
+        assert self.note is not None
+        tracker = self.tracker.copy()
+        tracker.ends[self.note.pitch] = tick
+        return self._replace(tracker=tracker, note=self.note._replace(duration=time_class(tick - self.tick)))
+
     def heard(
         self, model: NoteModel, at: float, pitch: int, velocity_class: int, bpm: float, duration: int | None = None
     ) -> Moment:

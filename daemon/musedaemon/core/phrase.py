@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from musedaemon.core.events import NoteOn
+from musedaemon.core.key_finding import Span
 from musedaemon.core.memory import SessionMemory
 from musedaemon.core.moment import Moment
 from musedaemon.encoding import time_class, velocity_to_class
@@ -102,6 +103,10 @@ class Phrase:
     def onsets(self) -> list[float]:
         """When each note began (seconds)."""
         return [note.on.at for note in self._notes]
+
+    def spans(self, at: float) -> list[Span]:
+        """Each note's pitch and how long it was held, up to `at` (seconds) where it still is."""
+        return [Span(note.on.pitch, (at if note.off_at is None else note.off_at) - note.on.at) for note in self._notes]
 
     @property
     def velocities(self) -> list[int]:

@@ -12,12 +12,16 @@ from musedaemon.core.commands import PlannedNote
 from musedaemon.core.dynamics import Dynamics
 from musedaemon.core.ending import EARLIEST, LATEST, REST_TICKS, TailNote, best_ending, ending_score
 from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
+from musedaemon.core.limits import Limits
 from musedaemon.core.moment import Moment, ticks_per_second
 from musedaemon.core.recollection import Recollection
+from musedaemon.core.texture import Room, Texture
 from musedaemon.encoding import TICKS_PER_BEAT
 
 ENTRY_TICKS = 2 * TICKS_PER_BEAT
 """The reply enters within two beats of the first moment it may."""
+_LAST_NOTE_TICKS = TICKS_PER_BEAT
+"""So much is left for the last note where the reply has to be over by a moment, a quarter of a short one: no stumps."""
 _NEVER = 2**40
 """A number of ticks that is never reached."""
 _EXACT = 1e-6
@@ -40,10 +44,13 @@ ENDLESS = Extent(_NEVER, _NEVER)
 
 @dataclass(frozen=True, slots=True)
 class ReplyPlan:
-    """What a reply is to be: after which moment, not before `earliest_at` (seconds), how long and how loud."""
+    """What a reply is to be: after which moment, not before `earliest_at` (seconds), how long, how loud and within
+    which limits.
+    """
 
     after: Moment
     dynamics: Dynamics
+    limits: Limits
     earliest_at: float
     extent: Extent
     bpm: float
@@ -61,8 +68,8 @@ class Sampled(NamedTuple):
 class Reply:
     """Owned by the engine. What it samples is what may come; what was heard is the ear's to say.
 
-    Notes are settled as they are sampled until the reply may end; the rest, its tail, is sampled whole before the best
-    place to end is chosen.
+    A note is settled once the next one is sampled, to which it may have to give way. From where the reply may end the
+    rest is sampled whole before the best place to end is chosen.
     """
 
     def __init__(self, improviser: Improviser, plan: ReplyPlan, rng: np.random.Generator) -> None:
@@ -72,11 +79,10 @@ class Reply:
         self._latest = plan.after
         self._settled = plan.after
         self._planned: dict[int, Sampled] = {}
-        self._tail: list[TailNote] = []
+        self._texture = Texture(plan.limits)
+        self._open: list[TailNote] = []
         self._serial = plan.first_serial
-        self._notes_at_once = 0
         self._start: int | None = None
-        self._sampled_end = -1
         self.complete = False
         self.played = 0
         self.ends_at = plan.earliest_at
@@ -85,7 +91,7 @@ class Reply:
     @property
     def due_at(self) -> float:
         """When the next note must be settled at the latest (seconds)."""
-        return self._tail[0].note.at if self._tail else self.latest_at
+        return self._open[0].note.at if self._open else self.latest_at
 
     @property
     def latest_at(self) -> float:
@@ -114,15 +120,15 @@ class Reply:
         """
         recalled = self._improviser.recall(self._latest)
         onset = self._next_onset(recalled)
-        note = None if onset is None else self._sample(onset, recalled)
+        before = self._latest if onset is None else self._room_made(onset)
+        note = None if onset is None else self._sample(before, onset, recalled)
         if onset is None or note is None:
             return self._finish()
-        ending = self._ending_before(onset)
-        planned = self._enter(note)
-        if onset < self._limit(EARLIEST):
-            return [self._settle(planned, note.after)]
-        self._tail.append(TailNote(planned, note.after, ending))
-        return []
+        self._enter(note, self._ending_before(onset))
+        if onset >= self._limit(EARLIEST):
+            return []
+        settled, self._open = self._open[:-1], self._open[-1:]
+        return [self._settle(open_note, open_note.gives_way_at) for open_note in settled]
 
     def commit(self, serial: int) -> Sampled:
         """A note has left: what was sampled is to be heard."""
@@ -144,39 +150,60 @@ class Reply:
             earliest = self._earliest
             latest = earliest + self._plan.extent.entry
             return self._improviser.sample_onset(self._latest, recalled, earliest, latest, self._rng)
-        onset = self._improviser.next_onset(self._latest, recalled, self._notes_at_once, self._rng)
-        rests = self._sampled_end >= self._limit(EARLIEST) and onset >= self._sampled_end + REST_TICKS
-        return None if rests or onset >= self._limit(LATEST) else onset
+        onset = self._improviser.next_onset(self._latest, recalled, self._room(), self._rng)
+        rests = self._texture.end >= self._limit(EARLIEST) and onset >= self._texture.end + REST_TICKS
+        return None if rests or onset >= self._latest_onset() else onset
 
-    def _sample(self, onset: int, recalled: Recollection) -> SampledNote | None:
-        starts_together = self._start is not None and onset == self._latest.tick
-        self._notes_at_once = self._notes_at_once + 1 if starts_together else 1
+    def _room(self) -> Room:
+        """Where the next note may start: a reply that is still too short does not end for a long rest."""
+        room = self._texture.room()
+        if self._texture.end >= self._limit(EARLIEST):
+            return room
+        return room._replace(most_shift=self._latest_onset() - 1 - self._latest.tick)
+
+    def _room_made(self, onset: int) -> Moment:
+        """The moment before a note at `onset`: where too much would sound with it, the last note is over."""
+        gives_way = self._start is not None and self._texture.gives_way(onset)
+        return self._latest.cut_at(onset) if gives_way else self._latest
+
+    def _sample(self, before: Moment, onset: int, recalled: Recollection) -> SampledNote | None:
         self._start = onset if self._start is None else self._start
         shape = NoteShape(
             onset=onset,
             longest=min(self._limit(LATEST) + TICKS_PER_BEAT, self._last_tick) - onset,
             loudness=self._plan.dynamics.lean(onset - self._plan.after.tick),
+            limits=self._plan.limits,
         )
-        return self._improviser.sample_note(self._latest, recalled, shape, self._plan.bpm, self._rng)
+        return self._improviser.sample_note(before, recalled, shape, self._plan.bpm, self._rng)
 
     def _ending_before(self, onset: int) -> float | None:
         """How well the reply would end before a note at `onset`; None in the midst of a chord, or too early."""
-        assert self._start is not None
-        if onset == self._latest.tick or self._sampled_end < self._limit(EARLIEST):
+        if onset == self._latest.tick or min(onset, self._texture.end) < self._limit(EARLIEST):
             return None
-        share = (self._sampled_end - self._start) / self._plan.extent.target
-        return ending_score(self._latest, self._sampled_end, share)
+        return self._ending_score()
 
-    def _enter(self, note: SampledNote) -> PlannedNote:
-        serial, end = self._serial, note.onset + note.duration
-        self._serial += 1
-        self._sampled_end = max(self._sampled_end, end)
-        self._latest = note.after
-        return PlannedNote(
-            serial, self._time(note.onset), self._time(end), self._plan.channel, note.pitch, note.velocity
+    def _ending_score(self) -> float:
+        assert self._start is not None
+        share = (self._texture.end - self._start) / self._plan.extent.target
+        return ending_score(self._latest, self._texture.end, share)
+
+    def _enter(self, note: SampledNote, ending: float | None) -> None:
+        if self._open and self._texture.gives_way(note.onset):
+            self._open[-1] = self._open[-1]._replace(gives_way_at=note.onset)
+            self._texture.shorten_last(note.onset)
+        end = note.onset + note.duration
+        planned = PlannedNote(
+            self._serial, self._time(note.onset), self._time(end), self._plan.channel, note.pitch, note.velocity
         )
+        self._serial += 1
+        self._texture.strike(note.onset, end)
+        self._latest = note.after
+        self._open.append(TailNote(planned, note.after, ending))
 
-    def _settle(self, note: PlannedNote, after: Moment) -> PlannedNote:
+    def _settle(self, open_note: TailNote, cut_at: int | None) -> PlannedNote:
+        note, after = open_note.note, open_note.after
+        if cut_at is not None:
+            note, after = note._replace(until=self._time(cut_at)), after.cut_at(cut_at)
         self._planned[note.serial] = Sampled(self._settled, after)
         self._settled = after
         self.ends_at = max(self.ends_at, note.until)
@@ -184,12 +211,11 @@ class Reply:
 
     def _finish(self) -> list[PlannedNote]:
         self.complete = True
-        if not self._tail:
+        if not self._open:
             return []
-        assert self._start is not None
-        share = (self._sampled_end - self._start) / self._plan.extent.target
-        kept = best_ending(self._tail, ending_score(self._latest, self._sampled_end, share))
-        return [self._settle(note.note, note.after) for note in kept]
+        *kept, last = best_ending(self._open, self._ending_score())
+        settled = [self._settle(open_note, open_note.gives_way_at) for open_note in kept]
+        return [*settled, self._settle(last, None)]
 
     @property
     def _earliest(self) -> int:
@@ -205,6 +231,12 @@ class Reply:
     def _limit(self, share: float) -> int:
         assert self._start is not None
         return min(self._start + round(share * self._plan.extent.target), self._last_tick)
+
+    def _latest_onset(self) -> int:
+        """The tick before which the last note must start."""
+        assert self._start is not None
+        last = self._last_tick
+        return min(self._limit(LATEST), last - min((last - self._start) // 4, _LAST_NOTE_TICKS) + 1)
 
     def _time(self, tick: int) -> float:
         return self._plan.after.time_at(tick, self._plan.bpm)

@@ -54,3 +54,17 @@ def nucleus(
     weights = np.exp(scaled[order] - scaled[order[0]]).cumsum()
     size = int(weights.searchsorted(top_p * weights[-1])) + 1
     return Nucleus(order[:size], weights[:size])
+
+
+def waiting(logits: FloatArray | npt.NDArray[np.float64], allowed: BoolArray) -> npt.NDArray[np.float64]:
+    """Logits [N] of times where the first class, "together with the last note", keeps its probability.
+
+    What the others, "later", are likely to be goes to those of them that are allowed: a note that has to wait makes no
+    chord. Without a later class that is allowed they stay as they are.
+    """
+    waited = np.asarray(logits, dtype=np.float64) - float(logits.max())
+    likely = np.exp(waited[1:])
+    free = float(likely[allowed[1:]].sum())
+    if free > 0.0:
+        waited[1:] += np.log(likely.sum() / free)
+    return waited

@@ -8,6 +8,7 @@ from musedaemon.core.commands import PlannedNote
 from musedaemon.core.dynamics import dynamics_of
 from musedaemon.core.ear import Ear
 from musedaemon.core.improviser import Improviser
+from musedaemon.core.limits import Limiter
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.reply import Extent, Reply, ReplyPlan
 from musedaemon.core.sampling import SamplingSettings
@@ -17,10 +18,13 @@ from musedaemon.model.protocol import NoteModel
 class Voice:
     """Owned by the engine; every mode speaks with it."""
 
-    def __init__(self, model: NoteModel, ear: Ear, sampling: SamplingSettings, channel: int, seed: int) -> None:
+    def __init__(
+        self, model: NoteModel, ear: Ear, sampling: SamplingSettings, limiter: Limiter, channel: int, seed: int
+    ) -> None:
         """`channel` is 0 to 15."""
         self._ear = ear
         self._improviser = Improviser(model, ear.memory, sampling)
+        self._limiter = limiter
         self._channel = channel
         self._seed = seed
         self._serial = 0
@@ -30,9 +34,11 @@ class Voice:
     def begin(self, call: Phrase, earliest_at: float, extent: Extent, attempt: int = 0) -> Reply:
         """The beginning of a reply to `call` from what was heard up to now, not before `earliest_at` (seconds)."""
         bpm = self._ear.bpm
+        limits = self._limiter.limits_for(call.spans(earliest_at))
         plan = ReplyPlan(
             after=self._ear.moment,
-            dynamics=dynamics_of(call, bpm),
+            dynamics=dynamics_of(call, bpm).within(limits.softest, limits.loudest),
+            limits=limits,
             earliest_at=earliest_at,
             extent=extent,
             bpm=bpm,

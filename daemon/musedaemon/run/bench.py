@@ -10,9 +10,11 @@ import numpy as np
 
 from musedaemon.core.dynamics import Dynamics
 from musedaemon.core.improviser import Improviser, NoteShape
+from musedaemon.core.limits import without_limits
 from musedaemon.core.memory import REACH, NoteClasses, SessionMemory
 from musedaemon.core.moment import Moment, opening
 from musedaemon.core.sampling import SamplingSettings
+from musedaemon.core.texture import MOST_NOTES_AT_ONCE, Room
 from musedaemon.encoding import MAX_TICKS, VELOCITY_UNKNOWN
 from musedaemon.model.protocol import NoteModel
 
@@ -84,12 +86,13 @@ def _notes(model: NoteModel) -> Iterator[None]:
         pitch = 36 + index % 48
         memory.remember(key, trail, NoteClasses(12, pitch, 16, 12))
         trail = trail.followed(pitch)
+    limits = without_limits(SamplingSettings().playable())
     together = 1
     while True:
         recalled = improviser.recall(moment)
-        onset = improviser.next_onset(moment, recalled, together, rng)
+        onset = improviser.next_onset(moment, recalled, Room(together < MOST_NOTES_AT_ONCE, 1), rng)
         together = together + 1 if onset == moment.tick else 1
-        note = improviser.sample_note(moment, recalled, NoteShape(onset, MAX_TICKS, any_loudness), _BPM, rng)
+        note = improviser.sample_note(moment, recalled, NoteShape(onset, MAX_TICKS, any_loudness, limits), _BPM, rng)
         if note and note.after.note:
             memory.remember(moment.key, moment.trail, note.after.note)
         moment = note.after if note else _first(model)

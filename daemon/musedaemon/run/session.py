@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from musedaemon.config.schema import MAX_SEED, Config, Turns
+from musedaemon.config.scale_names import follows_call, scale_named
+from musedaemon.config.schema import MAX_SEED, Config, Reply, Turns
 from musedaemon.core.commands import TurnOver
 from musedaemon.core.conversation import LEAD_S
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import SUSTAIN
+from musedaemon.core.limits import KeyOfCall, LimitSettings, Register
+from musedaemon.core.manners import Lengths
 from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.signals import SOSTENUTO, By, SignalSettings
@@ -116,12 +119,23 @@ def _engine_settings(config: Config, seed: int, timing: PlayerTiming) -> EngineS
         sampling=SamplingSettings(model.temperature, model.top_p, model.lowest_pitch, model.highest_pitch),
         hand_over_s=turns.hand_over_s,
         any_signal=_signal_settings(turns).hand_over,
-        length=turns.length,
+        lengths=Lengths(turns.length, turns.length_beats, turns.max_reply_beats),
+        limits=_limit_settings(config.reply),
         memory=model.memory,
-        max_reply_beats=turns.max_reply_beats,
         channel=config.ports.response_channel - 1,
         seed=seed,
         lead_s=LEAD_S + timing.offset,
+    )
+
+
+def _limit_settings(reply: Reply) -> LimitSettings:
+    return LimitSettings(
+        scale=KeyOfCall.FOUND if follows_call(reply.scale) else scale_named(reply.scale),
+        register=Register(reply.register),
+        polyphony=reply.polyphony,
+        density=reply.density,
+        softest=reply.softest,
+        loudest=reply.loudest,
     )
 
 

@@ -10,6 +10,7 @@ from support.jam import SETTINGS, Jam, jam, melody
 
 from musedaemon.core.conversation import LEAD_S
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
+from musedaemon.core.manners import Lengths
 from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.thru import nothing
@@ -166,13 +167,14 @@ def test_no_note_leaves_the_range_or_repeats_a_sounding_pitch() -> None:
 
 @pytest.mark.parametrize(("length", "beats"), [(0.5, 4), (1.0, 8), (2.0, 16)])
 def test_the_length_of_a_reply_is_a_multiple_of_the_call(length: float, beats: float) -> None:
-    over = jam(CALL, settings=replace(SETTINGS, length=length)).turns[0]
+    over = jam(CALL, settings=replace(SETTINGS, lengths=Lengths(length))).turns[0]
     assert 0.7 * beats <= over.reply_beats <= 1.4 * beats + 1
 
 
 @pytest.mark.parametrize("most", [1.0, 4.0])
 def test_no_reply_is_longer_than_the_most(most: float) -> None:
-    over = jam(CALL, model=FakeModel(certain=False), settings=replace(SETTINGS, max_reply_beats=most)).turns[0]
+    short = replace(SETTINGS, lengths=Lengths(most_beats=most))
+    over = jam(CALL, model=FakeModel(certain=False), settings=short).turns[0]
     assert 0 < over.reply_beats <= most + 1e-9
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musedaemon.core.sampling import Nucleus, SamplingSettings, nucleus
+from musedaemon.core.sampling import Nucleus, SamplingSettings, nucleus, waiting
 
 
 def logits(*probabilities: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
@@ -46,6 +46,17 @@ def test_masking_comes_before_everything_and_keeps_the_ratios() -> None:
     allowed = np.array([False, True, True, True])
     masked = distribution(logits(0.4, 0.3, 0.2, 0.1), allowed, 1.0, 1.0)
     assert masked == pytest.approx([0, 0.5, 1 / 3, 1 / 6], rel=1e-5)
+
+
+def test_a_note_that_has_to_wait_makes_no_chord() -> None:
+    allowed = np.array([True, False, True, True])
+    waited = np.exp(waiting(logits(0.4, 0.3, 0.2, 0.1), allowed))[allowed]
+    assert waited / waited.sum() == pytest.approx([0.4, 0.4, 0.2], rel=1e-5)
+
+
+def test_where_no_later_class_is_left_waiting_changes_nothing() -> None:
+    waited = waiting(logits(0.4, 0.3, 0.2, 0.1), np.array([True, False, False, False]))
+    assert waited - waited[0] == pytest.approx(np.log([1, 3 / 4, 1 / 2, 1 / 4]), rel=1e-5)
 
 
 @given(

@@ -1,0 +1,84 @@
+"""What a reply has played so far, as far as its limits ask: when it struck, and how much of it sounds."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from musedaemon.core.limits import Limits
+from musedaemon.encoding import MAX_TICKS, TICKS_OF_CLASS, TICKS_PER_BEAT, BoolArray
+
+MOST_NOTES_AT_ONCE = 10
+"""A chord has ten fingers; without this bound a poor model could stay on one onset for ever."""
+SHORTEST_TICKS = TICKS_PER_BEAT // 8
+"""A note that gives way to the next has sounded this long: a thirty-second note."""
+
+
+class Room(NamedTuple):
+    """Where the next note may start: with the last one, if `together`, else `least_shift` ticks after it or later.
+
+    Not later than `most_shift`, unless that leaves nothing.
+    """
+
+    together: bool
+    least_shift: int
+    most_shift: int = MAX_TICKS
+
+    def classes(self) -> BoolArray:
+        """[TIME_CLASSES] the shifts that are allowed: at least one."""
+        allowed = self.least_shift <= TICKS_OF_CLASS
+        allowed[0] = self.together
+        in_time = allowed & (self.most_shift >= TICKS_OF_CLASS)
+        return in_time if in_time.any() else allowed
+
+
+class Texture:
+    """The notes of one reply in the order of their onsets, in ticks. Owned by the reply."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._voices = limits.voices
+        self._spacing = limits.spacing
+        self._strikes: deque[int] = deque(maxlen=max(limits.spacing.strikes, 1))
+        self._ends: list[int] = []
+        self._notes_at_once = 0
+        self.end = -1
+        """When all of it is over."""
+
+    def room(self) -> Room:
+        """The room for the next note; something must have been struck."""
+        together = self._notes_at_once < MOST_NOTES_AT_ONCE and self._sounding(self._strikes[-1]) < self._voices
+        return Room(together, max(1, self._until_spaced(), self._until_heard()))
+
+    def gives_way(self, onset: int) -> bool:
+        """Whether the last note must be over for another to start at `onset`."""
+        return self._sounding(onset) >= self._voices
+
+    def strike(self, onset: int, end: int) -> None:
+        """Enter a note."""
+        if self._strikes and onset == self._strikes[-1]:
+            self._notes_at_once += 1
+        else:
+            self._strikes.append(onset)
+            self._notes_at_once = 1
+        self._ends = [*(known for known in self._ends if known > onset), end]
+        self.end = max(self.end, end)
+
+    def shorten_last(self, end: int) -> None:
+        """The last note ends already then."""
+        self._ends[-1] = end
+        self.end = max(self._ends)
+
+    def _sounding(self, tick: int) -> int:
+        return sum(end > tick for end in self._ends)
+
+    def _until_spaced(self) -> int:
+        """Ticks from the last strike until as many as are allowed in a while leave room for one more."""
+        if len(self._strikes) < self._spacing.strikes or not self._spacing.strikes:
+            return 0
+        return self._strikes[0] + self._spacing.ticks - self._strikes[-1]
+
+    def _until_heard(self) -> int:
+        """Ticks from the last strike until its last note may give way, or need not."""
+        last = self._strikes[-1]
+        later = [end - last for end in self._ends if end > last]
+        return min([SHORTEST_TICKS, *later]) if len(later) >= self._voices else 0

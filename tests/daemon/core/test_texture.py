@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from musedaemon.core.limits import Limits, Spacing, without_limits
+from musedaemon.core.sampling import SamplingSettings
+from musedaemon.core.texture import SHORTEST_TICKS, Room, Texture
+
+FREE = without_limits(SamplingSettings().playable())
+
+
+def texture(limits: Limits, *notes: tuple[int, int]) -> Texture:
+    """After notes of (onset, end)."""
+    made = Texture(limits)
+    for onset, end in notes:
+        made.strike(onset, end)
+    return made
+
+
+def test_without_limits_a_chord_has_ten_fingers() -> None:
+    nine = [(0, 24)] * 9
+    assert texture(FREE, *nine).room() == Room(together=True, least_shift=1)
+    assert texture(FREE, *nine, (0, 24)).room() == Room(together=False, least_shift=1)
+    assert texture(FREE, *nine, (0, 24), (1, 24)).room() == Room(together=True, least_shift=1)
+
+
+def test_a_single_line_is_never_struck_together_and_gives_way() -> None:
+    line = texture(FREE._replace(voices=1), (0, 24))
+    assert line.room() == Room(together=False, least_shift=SHORTEST_TICKS)
+    assert line.gives_way(12)
+    assert not line.gives_way(24)
+
+
+def test_a_note_shorter_than_the_shortest_is_waited_for() -> None:
+    assert texture(FREE._replace(voices=1), (0, 1)).room() == Room(together=False, least_shift=1)
+
+
+def test_two_voices_hold_a_bass_below_a_line() -> None:
+    two = texture(FREE._replace(voices=2), (0, 96), (0, 24))
+    assert two.room() == Room(together=False, least_shift=SHORTEST_TICKS)
+    assert two.gives_way(12)
+    two.shorten_last(12)
+    two.strike(12, 36)
+    assert two.gives_way(24)
+    assert not two.gives_way(36)
+    assert two.end == 96
+
+
+def test_the_end_is_that_of_what_was_shortened() -> None:
+    line = texture(FREE._replace(voices=1), (0, 96))
+    line.shorten_last(12)
+    line.strike(12, 24)
+    assert line.end == 24
+
+
+def test_strikes_are_counted_over_a_while_and_chords_once() -> None:
+    sparse = FREE._replace(spacing=Spacing(2, 48))
+    assert texture(sparse, (0, 6)).room() == Room(together=True, least_shift=1)
+    assert texture(sparse, (0, 6), (0, 6), (36, 42)).room() == Room(together=True, least_shift=12)
+    assert texture(sparse, (0, 6), (36, 42), (48, 60)).room() == Room(together=True, least_shift=36)
