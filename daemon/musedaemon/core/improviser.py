@@ -98,7 +98,7 @@ class Improviser:
             tracker=tracker,
             at=moment.time_at(onset, bpm),
             tick=onset,
-            trail=moment.trail.followed(pitch),
+            trail=moment.trail.followed(pitch, velocity),
             note=NoteClasses(shift, pitch, velocity, time_class(duration)),
         )
         return SampledNote(onset, pitch, limits.velocity(velocity), duration, after)

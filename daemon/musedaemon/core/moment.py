@@ -68,7 +68,7 @@ class Moment(NamedTuple):
         tracker.note_on(tick, pitch, duration)
         length = DURATION_UNKNOWN if duration is None else time_class(duration)
         note = NoteClasses(context.shift, pitch, velocity_class, length)
-        return Moment(state, tracker, at, tick, self.trail.followed(pitch), note)
+        return Moment(state, tracker, at, tick, self.trail.followed(pitch, velocity_class), note)
 
 
 def opening(model: NoteModel, at: float) -> Moment:

@@ -32,8 +32,8 @@ class Trail(NamedTuple):
     velocity: int = VELOCITY_UNKNOWN
     """The class of the last note."""
 
-    def followed(self, pitch: int, velocity: int = VELOCITY_UNKNOWN) -> Trail:
-        """The trail after one more note."""
+    def followed(self, pitch: int, velocity: int) -> Trail:
+        """The trail after one more note; `velocity` is its class, or VELOCITY_UNKNOWN."""
         heard: FloatArray = self.heard * np.float32(_FADING)
         heard[pitch] += 1.0
         return Trail((pitch, *self.last[: TRAIL_NOTES - 1]), heard, velocity)

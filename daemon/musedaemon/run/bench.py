@@ -85,7 +85,7 @@ def _notes(model: NoteModel) -> Iterator[None]:
         key = rng.standard_normal(len(moment.key), dtype=np.float32)
         pitch = 36 + index % 48
         memory.remember(key, trail, NoteClasses(12, pitch, 16, 12))
-        trail = trail.followed(pitch)
+        trail = trail.followed(pitch, 16)
     limits = without_limits(SamplingSettings().playable())
     together = 1
     while True:

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.fakes import FakeModel
-from support.jam import jam, melody
+from support.jam import SETTINGS, jam, melody
 
 from musedaemon.core.dynamics import dynamics_of
 from musedaemon.core.events import NoteOn
 from musedaemon.core.memory import SessionMemory
 from musedaemon.core.moment import opening
 from musedaemon.core.phrase import Phrase
-from musedaemon.encoding import class_to_velocity
+from musedaemon.core.sampling import SamplingSettings
+from musedaemon.encoding import VELOCITY_CLASSES, class_to_velocity
 
 
 def phrase(velocities: list[int], step: float = 0.5) -> Phrase:
@@ -43,3 +46,22 @@ def test_a_soft_call_gets_a_soft_reply_and_a_loud_one_a_loud_one(velocity: int) 
     call = melody([60, 62, 64, 65, 67, 65, 64, 62], velocity=velocity)
     replies = jam(call, model=FakeModel(certain=False)).notes()
     assert np.mean([note.velocity for note in replies]) == pytest.approx(velocity, abs=8)
+
+
+def test_accents_that_follow_the_tune_and_not_the_beat_are_recalled() -> None:
+    class EvenModel(FakeModel):
+        def velocity_logits(self, *args: object) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+            return np.zeros(VELOCITY_CLASSES, dtype=np.float32)
+
+    tune = melody([60, 64, 67] * 8)
+    accented = [
+        event._replace(velocity=110 if event.pitch == 60 else 60) if isinstance(event, NoteOn) else event
+        for event in tune
+    ]
+    sampling = SamplingSettings(top_p=0.5)
+    notes = jam(accented, settings=replace(SETTINGS, memory=1.0, sampling=sampling), model=EvenModel()).notes()
+    stressed = [note.velocity for note in notes if note.pitch == 60]
+    others = [note.velocity for note in notes if note.pitch in (64, 67)]
+    assert stressed
+    assert others
+    assert np.mean(stressed) > np.mean(others) + 10

@@ -51,7 +51,7 @@ def pitch_chances(memory: SessionMemory, trail: Trail) -> Floats:
 def test_the_trail_holds_the_newest_pitches_first() -> None:
     trail = NO_TRAIL
     for pitch in range(50, 62):
-        trail = trail.followed(pitch)
+        trail = trail.followed(pitch, VELOCITY_UNKNOWN)
     assert trail.last == (61, 60, 59, 58, 57, 56, 55, 54, 53)
     assert len(trail.last) == TRAIL_NOTES
 
@@ -155,7 +155,7 @@ def test_what_is_taken_back_leaves_no_trace(before: list[int], taken_back: list[
     played(memory, tuple(taken_back), trail, note_ticks=24)
     memory.forget_from(len(before))
     assert len(memory) == len(untouched) == len(before)
-    for now in (trail, trail.followed(taken_back[0])):
+    for now in (trail, trail.followed(taken_back[0], VELOCITY_UNKNOWN)):
         mixed, wanted = recalled(memory, now), recalled(untouched, now)
         np.testing.assert_allclose(
             probabilities(mixed.shift(EVEN_TIMES)), probabilities(wanted.shift(EVEN_TIMES)), rtol=1e-4
@@ -210,9 +210,9 @@ def test_pitches_lean_towards_the_scale_that_was_heard_of_late() -> None:
 
 
 def test_what_was_heard_fades() -> None:
-    trail = NO_TRAIL.followed(60)
+    trail = NO_TRAIL.followed(60, VELOCITY_UNKNOWN)
     for _ in range(32):
-        trail = trail.followed(72)
+        trail = trail.followed(72, VELOCITY_UNKNOWN)
     assert trail.heard[60] == pytest.approx(np.exp(-1.0), rel=1e-5)
     assert NO_TRAIL.heard.sum() == 0.0
 
@@ -223,5 +223,5 @@ def test_velocities_are_recalled_as_rise_and_fall() -> None:
     memory.remember(key_after(60), soft, NoteClasses(12, 62, 13, 12))
     loud = NO_TRAIL.followed(60, 20)
     assert memory.recall(key_after(60), loud).velocity(EVEN_VELOCITIES, 12, 62).argmax() == 25
-    unknown = memory.recall(key_after(60), NO_TRAIL.followed(60)).velocity(EVEN_VELOCITIES, 12, 62)
+    unknown = memory.recall(key_after(60), NO_TRAIL.followed(60, VELOCITY_UNKNOWN)).velocity(EVEN_VELOCITIES, 12, 62)
     assert np.ptp(unknown) == pytest.approx(0.0)
