@@ -20,7 +20,8 @@ Every option stands for a key of config.toml and wins over it. Ctrl-C ends a ses
 _EXAMPLES = """\
 examples:
   musedaemon ports                                    what can be connected
-  musedaemon bench                                    is this machine quick enough?
+  musedaemon check --in "Keyboard" --out "Synth"      is all there, and quick enough?
+  musedaemon bench --live                             how late would notes be? two minutes
   musedaemon --in "Keyboard" --out "Synth"            play with it
   musedaemon --in "Keyboard" --out jam.mid            play, and keep both of you in a file
   musedaemon --in call.mid --out jam.mid --seed 7     let it answer a file
@@ -42,18 +43,21 @@ class Option(NamedTuple):
     range_shown: bool = False
 
 
+IN = Option(("--in",), "ports", "input", "what you play on: part of a port's name, or a .mid file", "NAME|FILE.mid")
+OUT = Option(("--out",), "ports", "output", "where the reply goes: a port, or a .mid file to write", "NAME|FILE.mid")
+BPM = Option(("--bpm",), "tempo", "bpm", "the tempo", "N", range_shown=True)
 CONNECTION = Option(("--api",), "ports", "api", "the system's MIDI interface", "NAME", range_shown=True)
 MODEL = Option(("--model",), "model", "path", "the model that answers (.onnx)", "PATH")
 
 OPTIONS = (
-    Option(("--in",), "ports", "input", "what you play on: part of a port's name, or a .mid file", "NAME|FILE.mid"),
-    Option(("--out",), "ports", "output", "where the reply goes: a port, or a .mid file to write", "NAME|FILE.mid"),
+    IN,
+    OUT,
     CONNECTION,
     Option(("--channel",), "ports", "response_channel", "the reply's MIDI channel", "N", range_shown=True),
     Option(("--thru",), "ports", "thru", "pass on what you play to the output", fixed=True),
     Option(("--no-thru",), "ports", "thru", "do not pass on what you play", fixed=False),
     Option(("--thru-channel",), "ports", "thru_channel", "move what is passed on", "N", range_shown=True),
-    Option(("--bpm",), "tempo", "bpm", "the tempo", "N", range_shown=True),
+    BPM,
     Option(("--hand-over",), "turns", "hand_over_s", "seconds of silence that end a call", "S", range_shown=True),
     Option(("--no-wait",), "turns", "wait_for_reply", "a .mid file goes on without waiting for replies", fixed=False),
     Option(("--length",), "turns", "length", "how long a reply is, in calls", "N", range_shown=True),
@@ -81,12 +85,24 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"musedaemon: {message}{stop} `{self.prog} --help` shows what there is.\n")
 
 
+class Switch(NamedTuple):
+    """What a sub-command alone can be asked for, and no setting: its flag, and its name in what `parse` returns."""
+
+    flag: str
+    name: str
+    help: str
+
+
+LIVE = Switch("--live", "live", "play with it over virtual ports, and measure how late notes are")
+
+
 class Subcommand(NamedTuple):
     """What `parse` needs to know of a sub-command."""
 
     name: str
     help: str
     options: tuple[Option, ...]
+    switches: tuple[Switch, ...] = ()
 
 
 def parse(argv: Sequence[str], subcommands: Sequence[Subcommand]) -> argparse.Namespace:
@@ -126,6 +142,8 @@ def _parser(subcommands: Sequence[Subcommand]) -> Parser:
         for entry in subcommands:
             sub = table.add_parser(entry.name, help=entry.help, description=entry.help, allow_abbrev=False)
             _add_options(sub, entry.options)
+            for switch in entry.switches:
+                sub.add_argument(switch.flag, dest=switch.name, action="store_true", help=switch.help)
     return parser
 
 

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from musedaemon.cli.arguments import CONNECTION, MODEL, Subcommand, overrides, parse
+from musedaemon.cli.arguments import BPM, CONNECTION, IN, LIVE, MODEL, OUT, Subcommand, overrides, parse
 from musedaemon.cli.report import Report
 from musedaemon.config.loading import settings
 from musedaemon.config.schema import Config
@@ -58,7 +58,17 @@ def _ports(parsed: argparse.Namespace, config: Config) -> int:
     return print_ports(config.ports.api)
 
 
+def _check(parsed: argparse.Namespace, config: Config) -> int:
+    from musedaemon.cli.check import print_check
+
+    return print_check(config)
+
+
 def _bench(parsed: argparse.Namespace, config: Config) -> int:
+    if parsed.live:
+        from musedaemon.cli.live_bench import print_live_bench
+
+        return print_live_bench(config)
     from musedaemon.cli.bench import print_bench
 
     return print_bench(config.model.path)
@@ -66,7 +76,8 @@ def _bench(parsed: argparse.Namespace, config: Config) -> int:
 
 SUBCOMMANDS: tuple[tuple[Subcommand, Callable[[argparse.Namespace, Config], int]], ...] = (
     (Subcommand("ports", "list the MIDI ports there are", (CONNECTION,)), _ports),
-    (Subcommand("bench", "measure what a note costs on this machine", (MODEL,)), _bench),
+    (Subcommand("check", "is all there that a session needs?", (IN, OUT, CONNECTION, BPM, MODEL)), _check),
+    (Subcommand("bench", "measure what a note costs on this machine", (MODEL, CONNECTION), (LIVE,)), _bench),
 )
 
 

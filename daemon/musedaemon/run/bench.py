@@ -45,7 +45,7 @@ class Bench(NamedTuple):
 
 def measure(model: NoteModel, model_bytes: int, notes: int) -> Bench:
     """Time `notes` steps and as many whole notes. Takes a few seconds; called on one thread."""
-    return Bench(_times(_steps(model), notes), _times(_notes(model), notes), _weights_read_ms(model_bytes))
+    return Bench(_times(_steps(model), notes), _times(whole_notes(model), notes), _weights_read_ms(model_bytes))
 
 
 def _times(run: Iterator[None], count: int) -> Times:
@@ -73,8 +73,8 @@ def _steps(model: NoteModel) -> Iterator[None]:
         yield
 
 
-def _notes(model: NoteModel) -> Iterator[None]:
-    """Whole notes with the session memory full, as late in a jam."""
+def whole_notes(model: NoteModel) -> Iterator[None]:
+    """Each `next` samples one whole note with the session memory full, as late in a jam; never ends."""
     moment = _first(model)
     memory = SessionMemory(len(moment.key))
     improviser = Improviser(model, memory, SamplingSettings())

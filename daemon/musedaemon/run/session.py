@@ -51,11 +51,11 @@ def play(config: Config, reporter: Reporter) -> int:
 
 def prepare(config: Config, reporter: Reporter) -> Session:
     """A session that is ready to play: its file read, its model loaded, no port open yet. MusedaemonError as `play`."""
-    score = read_midi_file(Path(config.ports.input)) if _is_file(config.ports.input) else None
-    target = _target(config)
+    score = read_midi_file(Path(config.ports.input)) if names_file(config.ports.input) else None
+    target = file_to_write(config)
     model = OnnxModel.load(Path(config.model.path)) if config.model.path else load_default()
     seed = config.model.seed if config.model.seed >= 0 else secrets.randbelow(MAX_SEED + 1)
-    tempo = TempoTracker(config.tempo.bpm or None, _playable_bpm(score))
+    tempo = TempoTracker(config.tempo.bpm or None, playable_bpm(score))
     timing = PlayerTiming() if target else _timing(config)
     return Session(
         config=config,
@@ -75,12 +75,12 @@ def prepare(config: Config, reporter: Reporter) -> Session:
     )
 
 
-def _playable_bpm(score: TimedFile | None) -> float | None:
+def playable_bpm(score: TimedFile | None) -> float | None:
     """The tempo a file says it has, if anybody could play at it."""
     return score.bpm if score and score.bpm and SLOWEST_BPM <= score.bpm <= FASTEST_BPM else None
 
 
-def _is_file(name: str) -> bool:
+def names_file(name: str) -> bool:
     """Whether a name is a .mid file's, and not a port's. ConfigError for what can be neither."""
     if name.lower().endswith((".mid", ".midi")):
         return True
@@ -91,12 +91,13 @@ def _is_file(name: str) -> bool:
     return False
 
 
-def _target(config: Config) -> Path | None:
-    if not _is_file(config.ports.output):
+def file_to_write(config: Config) -> Path | None:
+    """The .mid file that the session is to be written to, None for a port. ConfigError where it cannot be written."""
+    if not names_file(config.ports.output):
         return None
     target = Path(config.ports.output)
     check_writable(target)
-    if _is_file(config.ports.input) and target.exists() and target.samefile(config.ports.input):
+    if names_file(config.ports.input) and target.exists() and target.samefile(config.ports.input):
         raise ConfigError(f"{target} is both --in and --out; name another file to write.")
     return target
 
@@ -265,7 +266,7 @@ class Session:
 
     def _write(self) -> None:
         if self.target and isinstance(self.record, Recorder):
-            self.record.write(self.target, self.config.tempo.bpm or _playable_bpm(self.score))
+            self.record.write(self.target, self.config.tempo.bpm or playable_bpm(self.score))
 
     def _tell_lateness(self) -> None:
         """For -v: how late our notes left, in milliseconds."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from musedaemon.cli.arguments import CONNECTION, OPTIONS, Subcommand, overrides, parse
+from musedaemon.cli.arguments import CONNECTION, LIVE, MODEL, OPTIONS, Subcommand, overrides, parse
 from musedaemon.config.loading import Override, merge
 from musedaemon.config.schema import Config, Log, Model, Ports, Tempo, Turns, rules
 
@@ -62,6 +62,14 @@ def test_the_last_of_an_option_typed_twice_counts() -> None:
 
 def test_an_override_carries_what_was_typed() -> None:
     assert overrides(parse(["--bpm", "fast"], [])) == [Override("tempo", "bpm", "fast", "--bpm")]
+
+
+def test_a_switch_is_asked_of_its_command_alone_and_is_no_setting() -> None:
+    bench = Subcommand("bench", "measure", (MODEL,), (LIVE,))
+    assert parse(["bench"], [bench]).live is False
+    live = parse(["bench", "--live", "--model", "m.onnx"], [bench])
+    assert live.live is True
+    assert overrides(live) == [Override("model", "path", "m.onnx", "--model")]
 
 
 def test_a_subcommand_takes_its_options_before_and_after_its_name() -> None:

@@ -1,0 +1,36 @@
+"""`musedaemon check`: a line for each part, and whether one can play."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from musedaemon.config.schema import Config
+from musedaemon.midi.ports import PortSystem
+from musedaemon.run.check import Finding, Health, check
+
+BROKEN_STATUS = 2
+
+
+def print_check(config: Config) -> int:
+    """Print each finding as it is made; returns 0 if one can play, else 2. Never raises."""
+    return print_findings(check(config, _open_system))
+
+
+def print_findings(findings: Iterable[Finding]) -> int:
+    """A line each, then what they come to; the exit status."""
+    seen = set()
+    for finding in findings:
+        print(f"{finding.health.value:7}{finding.part:10}{finding.told}", flush=True)
+        seen.add(finding.health)
+    if Health.BROKEN in seen:
+        print("Not ready: mend what is broken, then check again.")
+        return BROKEN_STATUS
+    print("Ready to play, but see the warnings." if Health.WARNING in seen else "Ready to play.")
+    return 0
+
+
+def _open_system(api: str, now: Callable[[], float]) -> PortSystem:
+    """Loads the MIDI library only now: where it cannot be loaded, that is a finding too."""
+    from musedaemon.midi.rtmidi_ports import open_port_system
+
+    return open_port_system(api, now)

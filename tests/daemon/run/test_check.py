@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.written import save_line
+
+from musedaemon.config.schema import Config, Model, Ports, Tempo, Timing
+from musedaemon.errors import PortError
+from musedaemon.midi.ports import InputPort, OutputPort, PortSystem, Receive, find_port
+from musedaemon.run.bench import Bench, Times
+from musedaemon.run.check import Finding, Health, check, model_finding, timer_finding
+
+TINY = Model(path=str(Path(__file__).parents[2] / "assets" / "tiny.onnx"))
+
+
+class FakePort:
+    """Knows whether it was closed again."""
+
+    failure = None
+
+    def __init__(self, name: str, opened: list[FakePort]) -> None:
+        self.name = name
+        self.closed = False
+        opened.append(self)
+
+    def send(self, data: bytes) -> None:
+        raise AssertionError("a check plays nothing")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeSystem:
+    """A MIDI system with a keyboard and a synth; without virtual ports, it is like Windows."""
+
+    api = "ALSA"
+
+    def __init__(self, virtual: str = "can") -> None:
+        self.opened: list[FakePort] = []
+        self._virtual = virtual
+
+    def input_names(self) -> list[str]:
+        return ["Keys 20:0"]
+
+    def output_names(self) -> list[str]:
+        return ["Synth 24:0", "Through 14:0"]
+
+    def open_input(self, name: str, receive: Receive) -> InputPort:
+        return FakePort(find_port(name, self.input_names(), "input"), self.opened)
+
+    def open_output(self, name: str) -> OutputPort:
+        return FakePort(find_port(name, self.output_names(), "output"), self.opened)
+
+    def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
+        return self._open_virtual(name)
+
+    def open_virtual_output(self, name: str) -> OutputPort:
+        return self._open_virtual(name)
+
+    def _open_virtual(self, name: str) -> FakePort:
+        if self._virtual != "can":
+            raise PortError("make one with loopMIDI.")
+        return FakePort(name, self.opened)
+
+
+def found(config: Config, system: PortSystem | None = None) -> dict[str, Finding]:
+    """The findings by their part. The processor of a test machine may be busy, so what was timed proves nothing."""
+
+    def open_system(api: str, now: Callable[[], float]) -> PortSystem:
+        if system is None:
+            raise PortError("No MIDI system answers here.")
+        return system
+
+    return {finding.part: finding for finding in check(config, open_system)}
+
+
+def test_all_is_well_and_every_port_is_closed_again() -> None:
+    system = FakeSystem()
+    findings = found(Config(Ports("keys", "synth"), tempo=Tempo(bpm=96.0), model=TINY), system)
+    assert list(findings) == ["MIDI", "input", "output", "model", "tempo", "priority", "timer"]
+    assert Health.BROKEN not in {finding.health for finding in findings.values()}
+    assert "ALSA answers: 1 to listen to, 2 to play on" in findings["MIDI"].told
+    assert (findings["input"].told, findings["output"].told) == ("Keys 20:0", "Synth 24:0")
+    assert findings["tempo"].told == "given, 96 bpm"
+    assert [port.closed for port in system.opened] == [True, True]
+
+
+def test_ports_of_its_own() -> None:
+    findings = found(Config(model=TINY), FakeSystem())
+    assert "`musedaemon in`" in findings["input"].told
+    assert "`musedaemon out`" in findings["output"].told
+
+
+def test_a_system_without_virtual_ports_says_what_to_do() -> None:
+    findings = found(Config(Ports(output="synth"), model=TINY), FakeSystem("cannot"))
+    assert findings["input"] == Finding(Health.BROKEN, "input", "make one with loopMIDI.")
+    assert findings["output"].health is Health.OK
+
+
+def test_each_part_that_is_broken_is_told_and_the_others_are_tried_all_the_same() -> None:
+    findings = found(Config(Ports("organ", "synth"), model=Model(path="none.onnx")), FakeSystem())
+    broken = [part for part, finding in findings.items() if finding.health is Health.BROKEN]
+    assert broken == ["input", "model"]
+    assert 'No MIDI input port matches "organ"' in findings["input"].told
+    assert findings["tempo"].told.startswith("found in your playing")
+
+
+def test_no_midi_system_is_one_finding_and_two_files_need_none(tmp_path: Path) -> None:
+    assert found(Config(model=TINY))["ports"] == Finding(Health.BROKEN, "ports", "No MIDI system answers here.")
+    source = tmp_path / "call.mid"
+    save_line(source, [60, 62, 64])
+    findings = found(Config(Ports(str(source), str(tmp_path / "jam.mid")), model=TINY))
+    assert list(findings) == ["input", "output", "model", "tempo", "priority", "timer"]
+    assert findings["input"].told == f"{source}, 3 notes"
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_damaged_file_is_told_once(tmp_path: Path) -> None:
+    source = tmp_path / "call.mid"
+    source.write_bytes(b"no music")
+    findings = found(Config(Ports(str(source), str(tmp_path / "jam.mid")), model=TINY))
+    assert [part for part, finding in findings.items() if finding.health is Health.BROKEN] == ["input"]
+    assert "tempo" not in findings
+
+
+def test_a_bug_on_the_way_is_a_finding_and_no_traceback() -> None:
+    class Buggy(FakeSystem):
+        def input_names(self) -> list[str]:
+            raise ZeroDivisionError("oops")
+
+    finding = found(Config(model=TINY), Buggy())["ports"]
+    assert finding == Finding(Health.BROKEN, "ports", "ZeroDivisionError: oops; please report it.")
+
+
+def test_priority_that_is_not_wanted_is_no_warning() -> None:
+    finding = found(Config(timing=Timing(realtime="off"), model=TINY), FakeSystem())["priority"]
+    assert finding.health is Health.OK
+    assert 'realtime = "off"' in finding.told
+
+
+@pytest.mark.parametrize(("note_ms", "health"), [(0.5, Health.OK), (2.5, Health.WARNING)])
+def test_a_slow_model_is_warned_of(note_ms: float, health: Health) -> None:
+    finding = model_finding("mine", Bench(Times(0.2, 0.3, 0.4), Times(note_ms, 3.0, 4.0), 0.1))
+    assert finding.health is health
+    assert finding.told.startswith(f"mine: 0.20 ms a step, {note_ms:.2f} ms a note")
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "health", "told"),
+    [
+        ([0.1] * 100, Health.OK, "one time in a hundred"),
+        ([0.1] * 90 + [30.0] * 10, Health.WARNING, "some notes may be late"),
+        ([15.6] * 100, Health.WARNING, "replies will be uneven"),
+    ],
+)
+def test_a_timer_is_judged_by_what_would_be_heard(late_ms: list[float], health: Health, told: str) -> None:
+    finding = timer_finding(late_ms)
+    assert finding.health is health
+    assert told in finding.told
