@@ -72,7 +72,7 @@ def jam(
     signals: SignalSettings = NO_SIGNALS,
 ) -> Jam:
     """Play `events` to an engine in virtual time."""
-    settings = replace(settings, any_signal=signals.hand_over)
+    settings = replace(settings, signals=signals)
     engine = Engine(model or FakeModel(), TempoTracker(bpm), settings)
     done = Jam(engine)
     kind = WaitingFilePlayer if waits else FilePlayer

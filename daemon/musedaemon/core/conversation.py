@@ -9,6 +9,7 @@ from musedaemon.core.ear import Ear
 from musedaemon.core.events import CHANNEL_SILENCES, ControlChange, MidiEvent, NoteOn
 from musedaemon.core.manners import Manner
 from musedaemon.core.phrase import Phrase
+from musedaemon.core.ready import ExtentAt, Ready
 from musedaemon.core.reply import ENDLESS, Reply
 from musedaemon.core.signals import Wish
 from musedaemon.core.turns import TRANSITIONS, Move, Turn
@@ -16,9 +17,9 @@ from musedaemon.core.voice import Voice
 
 HORIZON_S = 1.0
 """How far ahead of its time a note of a reply is settled."""
-LEAD_S = 0.05
-"""From the hand-over to the earliest first note where an output takes its notes when they are to sound: the time to
-sample it, and to spare on a busy machine."""
+LEAD_S = 0.01
+"""From the hand-over to the earliest first note where an output takes its notes when they are to sound. It is sampled
+by then; this is for the threads to wake up, on a busy machine too."""
 SLIP_S = 0.1
 """A note so soon after a signal still belongs to the call: hand and foot do not move at once."""
 
@@ -43,11 +44,13 @@ class Underway(NamedTuple):
 class Conversation:
     """Owned by the engine. It is told what happened in the order in which it did."""
 
-    def __init__(self, ear: Ear, voice: Voice, manner: Manner, lead_s: float) -> None:
+    def __init__(self, ear: Ear, voice: Voice, manner: Manner, foreseen: Wish | None, lead_s: float) -> None:
+        """`foreseen`: by what the turn is likely to pass. `lead_s`: from a hand-over to the first note at least."""
         self._ear = ear
         self._voice = voice
         self._manner = manner
-        self._lead_s = lead_s
+        self._ready = Ready(ear, voice, lead_s)
+        self._foreseen_wish = foreseen
         self._underway: Underway | None = None
         self._slipped: HandOver | None = None
         self.turn = Turn.LISTENING if len(ear.phrase) else Turn.WAITING
@@ -111,12 +114,9 @@ class Conversation:
         return self._end_reply_if_over(note.at)
 
     def advance(self, now: float) -> list[Effect]:
-        """Do what is due at `now`: hand over, sample one note ahead, or end the reply."""
+        """Do what is due at `now`: find the tempo, hand over, sample one note ahead, or end the reply."""
         if self.turn is Turn.LISTENING:
-            if self._ear.tempo_unknown and now >= self._manner.tempo_at(self._ear):
-                self._ear.find_tempo()
-            due = self._manner.hand_over_at(self._ear)
-            return self._hand_over(HandOver(due)) if now >= due else []
+            return self._listen(now)
         if self.turn is Turn.REPLYING:
             reply = self._settled().reply
             if not reply.complete and now >= reply.due_at - HORIZON_S:
@@ -126,8 +126,9 @@ class Conversation:
     def next_deadline(self) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
         if self.turn is Turn.LISTENING:
-            hand_over_at = self._manner.hand_over_at(self._ear)
-            return min(self._manner.tempo_at(self._ear), hand_over_at) if self._ear.tempo_unknown else hand_over_at
+            tempo_at = self._manner.tempo_at(self._ear) if self._ear.tempo_unknown else float("inf")
+            ready_at = self._ready.due_at(self._manner.foreseen_at(self._ear))
+            return min(tempo_at, ready_at, self._manner.hand_over_at(self._ear))
         if self.turn is Turn.REPLYING:
             reply = self._settled().reply
             if not reply.complete:
@@ -136,18 +137,35 @@ class Conversation:
                 return reply.ends_at
         return float("inf")
 
+    def _listen(self, now: float) -> list[Effect]:
+        ear, manner = self._ear, self._manner
+        due = manner.hand_over_at(ear)
+        if now >= due:
+            return self._hand_over(HandOver(due))
+        if ear.tempo_unknown and now >= manner.tempo_at(ear):
+            ear.find_tempo()
+        elif now >= self._ready.due_at(foreseen_at := manner.foreseen_at(ear)):
+            self._ready.advance(now, foreseen_at, self._extent(self._foreseen_wish))
+        return []
+
+    def _extent(self, wish: Wish | None) -> ExtentAt:
+        if wish is Wish.HOLD:
+            return lambda at: ENDLESS
+        return lambda at: self._manner.extent(self._ear.call, at, self._ear.bpm)
+
     def _hand_over(self, hand_over: HandOver) -> list[Effect]:
-        ear, at = self._ear, hand_over.at
+        ear, (at, wish, _) = self._ear, hand_over
         ear.find_tempo()
-        call = ear.call
-        extent = ENDLESS if hand_over.wish is Wish.HOLD else self._manner.extent(call, at, ear.bpm)
+        foreseen_at = min(self._manner.foreseen_at(ear), at) if self.turn is Turn.LISTENING else at
+        if (wish is Wish.HOLD) != (self._foreseen_wish is Wish.HOLD):
+            self._ready.forget()
+        reply, notes = self._ready.take(at, foreseen_at, self._extent(wish))
         self._voice.turns += 1
-        reply = self._voice.begin(call, at + self._lead_s, extent)
         answered = ear.turn_page()
         beats = answered.lasts(at) / ear.beat_s if len(answered) else 0.0
         self._underway = Underway(reply, answered, beats, hand_over)
         self._move(Move.HAND_OVER)
-        return [HandedOver(at, answered.first_onset if len(answered) else at, ear.bpm)]
+        return [HandedOver(at, answered.first_onset if len(answered) else at, ear.bpm), *map(Play, notes)]
 
     def _end_reply_if_over(self, now: float) -> list[Effect]:
         if self.turn is not Turn.REPLYING:

@@ -30,6 +30,8 @@ class Ear:
         self.phrase = Phrase(model, self.memory)
         """What the musician has played since the turn was last theirs."""
         self._latest = self.phrase
+        self.heard_at = 0.0
+        """When a note of the musician's last began or ended (seconds)."""
 
     @property
     def bpm(self) -> float:
@@ -68,6 +70,7 @@ class Ear:
                 self._keys.press(event.channel, event.pitch)
                 self.moment = self.phrase.note_on(self.moment, event, self.bpm)
                 self._tempo_found = False
+                self.heard_at = event.at
                 return []
             case NoteOff(channel=channel, pitch=pitch):
                 ended = [(channel, pitch)] if self._keys.release(event.at, channel, pitch) else []
@@ -77,6 +80,7 @@ class Ear:
                 return []
         for channel, pitch in ended:
             self.moment = self.phrase.note_off(self.moment, event.at, channel, pitch, self.bpm)
+            self.heard_at = event.at
         return [pitch for _, pitch in ended]
 
     def hear_own(self, before: Moment, after: Moment) -> None:

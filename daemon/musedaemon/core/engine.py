@@ -16,7 +16,7 @@ from musedaemon.core.manners import CallResponse, Lengths
 from musedaemon.core.memory import TUNED_DIAL, SessionMemory
 from musedaemon.core.moment import Moment
 from musedaemon.core.sampling import SamplingSettings
-from musedaemon.core.signals import Wish
+from musedaemon.core.signals import NO_SIGNALS, SignalSettings, Wish
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.turns import Turn
 from musedaemon.core.voice import Voice
@@ -25,14 +25,14 @@ from musedaemon.model.protocol import NoteModel
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """`hand_over_s`: silence that ends a call, 0 for none. `any_signal`: whether the musician has other ways to end it.
+    """`hand_over_s`: silence that ends a call, 0 for none. `signals`: the musician's other ways to end it.
 
     `memory`: the dial, 0 to 1. `channel` is 0 to 15. `lead_s`: from the hand-over to the earliest first note.
     """
 
     sampling: SamplingSettings
     hand_over_s: float = 0.6
-    any_signal: bool = False
+    signals: SignalSettings = NO_SIGNALS
     lengths: Lengths = field(default_factory=Lengths)
     limits: LimitSettings = field(default_factory=LimitSettings)
     memory: float = TUNED_DIAL
@@ -48,8 +48,9 @@ class Engine:
         self._ear = Ear(model, tempo, settings.memory)
         limiter = Limiter(settings.limits, settings.sampling.playable())
         voice = Voice(model, self._ear, settings.sampling, limiter, settings.channel, settings.seed)
-        manner = CallResponse(settings.hand_over_s, settings.any_signal, settings.lengths)
-        self._part = Conversation(self._ear, voice, manner, settings.lead_s)
+        signals = settings.signals
+        manner = CallResponse(settings.hand_over_s, signals.hand_over, settings.lengths)
+        self._part = Conversation(self._ear, voice, manner, signals.foreseen, settings.lead_s)
         self._deferred: list[Heard | Signalled] = []
 
     @property
@@ -66,6 +67,11 @@ class Engine:
     def turn(self) -> Turn:
         """Whose turn it is."""
         return self._part.turn
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing more comes of what was heard, unless the musician does something."""
+        return self.turn in (Turn.WAITING, Turn.LISTENING) and self.next_deadline() == float("inf")
 
     def receive(self, report: Report) -> list[Effect]:
         """Take a report of the player's."""

@@ -20,6 +20,9 @@ class Manner(Protocol):
     def hand_over_at(self, ear: Ear) -> float:
         """When the musician's turn is over by itself, infinity for never."""
 
+    def foreseen_at(self, ear: Ear) -> float:
+        """The earliest moment at which the turn may pass, as things are; infinity while none can be told."""
+
     def tempo_at(self, ear: Ear) -> float:
         """When there is time to find the tempo, infinity while there is none."""
 
@@ -53,6 +56,12 @@ class CallResponse:
     def hand_over_at(self, ear: Ear) -> float:
         """When the silence has lasted long enough."""
         return ear.quiet_since + self._hand_over_s
+
+    def foreseen_at(self, ear: Ear) -> float:
+        """At any time where there are signals; else at the end of the silence, once the tempo is known."""
+        if self._any_signal:
+            return ear.heard_at
+        return float("inf") if ear.tempo_unknown else self.hand_over_at(ear)
 
     def tempo_at(self, ear: Ear) -> float:
         """Half-way through the silence, so that hearing the call again delays no reply; or at the first breath."""

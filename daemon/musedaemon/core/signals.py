@@ -54,6 +54,13 @@ class SignalSettings:
         """Whether there is any that hands over."""
         return bool(self.controls) or self.key is not None or self.transport
 
+    @property
+    def foreseen(self) -> Wish | None:
+        """By which wish the turn is likely to pass to us; None for by itself."""
+        if self.controls or self.key is not None:
+            return Wish.HOLD if self.by is By.HOLD else Wish.TURN
+        return Wish.HAND_OVER if self.transport else None
+
 
 NO_SIGNALS = SignalSettings()
 

@@ -16,7 +16,7 @@ from musedaemon.model.protocol import NoteModel
 
 
 class Voice:
-    """Owned by the engine; every mode speaks with it."""
+    """Owned by the engine; it speaks in every mode."""
 
     def __init__(
         self, model: NoteModel, ear: Ear, sampling: SamplingSettings, limiter: Limiter, channel: int, seed: int
@@ -32,7 +32,7 @@ class Voice:
         """How many turns there were, the one underway included."""
 
     def begin(self, call: Phrase, earliest_at: float, extent: Extent, attempt: int = 0) -> Reply:
-        """The beginning of a reply to `call` from what was heard up to now, not before `earliest_at` (seconds)."""
+        """The beginning of the next turn's reply, from what was heard up to now, not before `earliest_at` (seconds)."""
         bpm = self._ear.bpm
         limits = self._limiter.limits_for(call.spans(earliest_at))
         plan = ReplyPlan(
@@ -46,10 +46,14 @@ class Voice:
             first_serial=self._serial,
         )
         # One generator an attempt: what was drawn in vain must not change the replies after it.
-        return Reply(self._improviser, plan, np.random.default_rng((self._seed, self.turns, attempt)))
+        return Reply(self._improviser, plan, np.random.default_rng((self._seed, self.turns + 1, attempt)))
 
     def next_notes(self, reply: Reply) -> list[PlannedNote]:
         """Sample one more note of the reply underway; returns the notes that are settled by it."""
         notes = reply.next_notes()
-        self._serial = reply.next_serial
+        self.speak(reply)
         return notes
+
+    def speak(self, reply: Reply) -> None:
+        """The notes of this reply that were settled so far are to be played."""
+        self._serial = reply.next_serial

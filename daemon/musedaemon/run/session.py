@@ -119,7 +119,7 @@ def _engine_settings(config: Config, seed: int, timing: PlayerTiming) -> EngineS
     return EngineSettings(
         sampling=SamplingSettings(model.temperature, model.top_p, model.lowest_pitch, model.highest_pitch),
         hand_over_s=turns.hand_over_s,
-        any_signal=_signal_settings(turns).hand_over,
+        signals=_signal_settings(turns),
         lengths=Lengths(turns.length, turns.length_beats, turns.max_reply_beats),
         limits=_limit_settings(config.reply),
         memory=model.memory,

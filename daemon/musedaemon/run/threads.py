@@ -14,7 +14,6 @@ from musedaemon.core.commands import Command, Heard, Play, Report, Signalled, Wi
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import MidiEvent
 from musedaemon.core.player import Outgoing, Player
-from musedaemon.core.turns import Turn
 from musedaemon.errors import PortError
 from musedaemon.midi import wire
 from musedaemon.midi.ports import OutputPort
@@ -145,4 +144,4 @@ class EngineThread:
             self._player.put(event)
 
     def _all_said(self) -> bool:
-        return self._musician.done and self._engine.turn is Turn.WAITING
+        return self._musician.done and self._underway <= 0 and self._engine.idle

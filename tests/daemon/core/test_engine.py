@@ -181,7 +181,7 @@ def test_no_reply_is_longer_than_the_most(most: float) -> None:
 def test_the_tempo_is_found_before_the_hand_over() -> None:
     done = jam(melody([60, 62, 64, 65, 67, 65, 64, 62, 60], step=0.625), bpm=None, settings=QUICK)
     assert done.turns[0].bpm == pytest.approx(96, rel=0.02)
-    assert done.notes()[0].at < 5.4 + QUICK.hand_over_s + LEAD_S + 2 * 0.625 + 1e-6
+    assert done.notes()[0].at < 5.4 + QUICK.hand_over_s + LEAD_S + (2 + 1 / 24) * 0.625
 
 
 def test_a_waiting_musician_goes_on_a_whole_number_of_beats_later() -> None:

@@ -11,9 +11,10 @@ from support.fakes import FakeModel, NoEcho
 from support.jam import SETTINGS, Jam, jam, melody
 
 from musedaemon.core.commands import TurnOver
-from musedaemon.core.engine import Engine
+from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.player import Player
+from musedaemon.core.signals import SignalSettings
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing
 from musedaemon.midi import wire
@@ -60,15 +61,17 @@ class Live:
     record: Jam
 
 
-def live(musician: Musician, clock: Stopwatch, bpm: float = 240.0, on_turn: object = None) -> Live:
-    engine = Engine(FakeModel(), TempoTracker(bpm), QUICK)
+def live(
+    musician: Musician, clock: Stopwatch, bpm: float = 240.0, on_turn: object = None, settings: EngineSettings = QUICK
+) -> Live:
+    engine = Engine(FakeModel(), TempoTracker(bpm), settings)
     port, record = FakePort(), Jam(engine)
 
     def ignore(over: TurnOver) -> None:
         if isinstance(on_turn, Exception):
             raise on_turn
 
-    player = Player(NoEcho(), nothing)
+    player = Player(NoEcho(), nothing, signals=settings.signals)
     return Live(port, RealTime(engine, player, musician, port, clock, record, ignore), record)
 
 
@@ -107,6 +110,19 @@ def test_the_same_events_give_the_same_notes_as_in_virtual_time(waits: bool) -> 
         ]
     ours = [event for event in shape(real.record.response, start) if event[0] == "NoteOn"]
     assert ours == [event for event in shape(virtual.response, 0.0) if event[0] == "NoteOn"]
+
+
+@pytest.mark.parametrize("keys", [[], [NoteOn(1.0, 0, 21, 80), NoteOff(1.1, 0, 21)]])
+def test_with_signals_the_same_and_a_file_without_one_ends_all_the_same(keys: list[MidiEvent]) -> None:
+    by_key = replace(QUICK, hand_over_s=0.0, signals=SignalSettings(key=21))
+    events = [*CALL, *keys]
+    virtual = jam(events, by_key, bpm=240.0, waits=True, signals=by_key.signals)
+    clock = Stopwatch()
+    start = clock.now() + 0.05
+    real = live(WaitingFilePlayer(events, start), clock, settings=by_key)
+    real.runner.run()
+    assert len(virtual.turns) == len(keys) / 2
+    assert shape(real.record.response, start) == shape(virtual.response, 0.0)
 
 
 def test_one_thread_owns_the_port() -> None:
