@@ -1,0 +1,65 @@
+"""Where the beats and the bars lie in time: what a clock says, as a value."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+_JUST_MISSED = 1e-6
+"""Beats: what arithmetic loses must not make one wait for the next beat."""
+
+
+class BeatGrid(NamedTuple):
+    """Beat `beat` (quarter notes since the song began) lies at `at` (seconds), and they go on at `bpm` for ever."""
+
+    at: float
+    beat: float
+    bpm: float
+
+    def beat_at(self, at: float) -> float:
+        """The beat, with its fraction, of a time (seconds)."""
+        return self.beat + (at - self.at) * self.bpm / 60.0
+
+    def time_of(self, beat: float) -> float:
+        """The time (seconds) of a beat."""
+        return self.at + (beat - self.beat) * 60.0 / self.bpm
+
+    def turned_to(self, bpm: float, at: float) -> BeatGrid:
+        """The grid that goes on from this one's place `at` (seconds) with another tempo."""
+        return BeatGrid(at, self.beat_at(at), bpm)
+
+
+class Meter(NamedTuple):
+    """A time signature: `over` notes of which `under` make a whole one in a bar."""
+
+    over: int = 4
+    under: int = 4
+
+    @property
+    def bar_beats(self) -> float:
+        """How many quarter notes a bar has."""
+        return self.over * 4.0 / self.under
+
+    @property
+    def count_beats(self) -> float:
+        """How many quarter notes lie between two clicks of a metronome: one of the signature's own."""
+        return 4.0 / self.under
+
+    def in_bar(self, beat: float) -> float:
+        """How many beats (quarter notes) after its bar line a beat lies."""
+        return beat % self.bar_beats
+
+
+def first_from(beat: float, step: float) -> float:
+    """The first whole multiple of `step` beats that is not before `beat`."""
+    return math.ceil(beat / step - _JUST_MISSED) * step
+
+
+def parse_meter(text: str) -> Meter | None:
+    """The meter that `4/4` or `6/8` stands for: 1 to 32 notes, of a whole, half, quarter, eighth or sixteenth."""
+    over, slash, under = text.partition("/")
+    if not (slash and over.isdecimal() and under.isdecimal() and text.isascii()):
+        return None
+    if len(text) > 5 or int(under) not in (1, 2, 4, 8, 16) or not 1 <= int(over) <= 32:
+        return None
+    return Meter(int(over), int(under))
