@@ -10,11 +10,11 @@ from support.fakes import FakeModel, NoEcho
 from musedaemon.core.commands import Command, HandedOver, Heard, PlannedNote, Play, Report, TurnOver
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.player import EchoFilter, Outgoing, Player
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.signals import NO_SIGNALS, SignalSettings
 from musedaemon.core.tempo import TempoTracker
-from musedaemon.core.thru import nothing
+from musedaemon.core.thru import Thru, nothing
 from musedaemon.model.protocol import NoteModel
 from musedaemon.run.musician import FilePlayer, WaitingFilePlayer
 from musedaemon.run.simulator import Simulator
@@ -52,8 +52,14 @@ class Jam:
 class TapedPlayer(Player):
     """A player that keeps what it was told to play."""
 
-    def __init__(self, planned: dict[int, PlannedNote], signals: SignalSettings) -> None:
-        super().__init__(NoEcho(), nothing, signals=signals)
+    def __init__(
+        self,
+        planned: dict[int, PlannedNote],
+        signals: SignalSettings = NO_SIGNALS,
+        echoes: EchoFilter | None = None,
+        thru: Thru = nothing,
+    ) -> None:
+        super().__init__(echoes or NoEcho(), thru, signals=signals)
         self._planned = planned
 
     def accept(self, command: Command, now: float) -> list[Outgoing]:
