@@ -38,6 +38,7 @@ class JackBench:
         self._lock = threading.Lock()
         self._to_play: deque[tuple[int, bytes]] = deque()
         self._heard: list[tuple[int, bytes]] = []
+        self._stamped: list[tuple[int, bytes]] = []
         self._processed = 0
         self._failure: Exception | None = None
 
@@ -58,6 +59,12 @@ class JackBench:
         """All that was heard so far, in order."""
         with self._lock:
             return [(frame / self._rate, data) for frame, data in self._heard]
+
+    @property
+    def stamped(self) -> list[tuple[int, bytes]]:
+        """The same, by the server's own frames: exact steps even where this client has missed a period."""
+        with self._lock:
+            return list(self._stamped)
 
     def now(self) -> float:
         """This moment on the bench's clock."""
@@ -114,8 +121,10 @@ class JackBench:
         """On JACK's thread, once a period. What it raises is kept and raised at the end of the test."""
         try:
             with self._lock:
-                start = self._processed
-                self._heard += [(start + at, bytes(data)) for at, data in self._ear.incoming_midi_events()]
+                start, stamp = self._processed, self._client.last_frame_time
+                came = [(at, bytes(data)) for at, data in self._ear.incoming_midi_events()]
+                self._heard += [(start + at, data) for at, data in came]
+                self._stamped += [(stamp + at, data) for at, data in came]
                 self._hand.clear_buffer()
                 while self._to_play and self._to_play[0][0] < start + frames:
                     frame, data = self._to_play.popleft()

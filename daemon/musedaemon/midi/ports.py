@@ -25,8 +25,15 @@ class OutputPort(Protocol):
     def name(self) -> str:
         """The name of the port it is connected to, or its own if it is virtual."""
 
-    def send(self, data: bytes) -> None:
-        """Send one whole message now. PortError if the port is closed or the system refuses it."""
+    @property
+    def ahead_s(self) -> float:
+        """So long before it is to leave a message is wanted; 0 for a port that sends at once. May change."""
+
+    def send(self, data: bytes, at: float = 0.0) -> None:
+        """Send one whole message: now, or where the port has an `ahead_s`, `at` (seconds) if that is still to come.
+
+        PortError if the port is closed or the system refuses it.
+        """
 
     def close(self) -> None:
         """Deliver what was sent, then close; closing twice is fine. Never raises."""

@@ -222,7 +222,10 @@ class _Output(_Port):
         time.sleep(_HEARD_IN)
         super()._end(client)
 
-    def send(self, data: bytes) -> None:
+    ahead_s = 0.0
+    """rtmidi knows no other time than now."""
+
+    def send(self, data: bytes, at: float = 0.0) -> None:
         """Send one whole message now; PortError if the port is closed or the system refuses it."""
         with self._lock:
             if self._client is None:

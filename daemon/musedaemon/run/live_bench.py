@@ -76,7 +76,8 @@ class LiveFigures(NamedTuple):
 
     `thru`: from playing a note to hearing it, beside a bare echo. `leaving`: how long after its planned time a note of
     a reply leaves, beside a bare wait for a deadline; `sounding`: how long after it that it is heard, beside a bare
-    wait that plays. `first`: `sounding`, of the first note of each reply alone. `answer`: from the hand-over to the
+    wait that plays; over JACK with JACK-Client up to a period early, for rtmidi's ear hears the whole period at its
+    beginning. `first`: `sounding`, of the first note of each reply alone. `answer`: from the hand-over to the
     planned time of that note, which is a musical rest and no delay. `lost`: notes played that never were heard.
     """
 

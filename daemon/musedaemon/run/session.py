@@ -155,8 +155,9 @@ class _SilentPort:
     """The output of a session that is only written to a file."""
 
     name = "silence"
+    ahead_s = 0.0
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes, at: float = 0.0) -> None:
         pass
 
     def close(self) -> None:
@@ -232,10 +233,13 @@ class Session:
 
     def _in_real_time(self) -> None:
         # Only now: rtmidi is slow to import, and a file session needs no MIDI system at all.
+        from musedaemon.midi.jack_ports import with_frame_times
         from musedaemon.midi.rtmidi_ports import open_port_system
 
         score, target, clock = self.score, self.target, self.clock
-        system = open_port_system(self.config.ports.api, clock.now)
+        system = with_frame_times(
+            open_port_system(self.config.ports.api, clock.now), clock.now, self.config.timing.realtime
+        )
         with ExitStack() as cleanup:
             output: OutputPort = _SilentPort() if target else self._open_output(system)
             cleanup.callback(output.close)

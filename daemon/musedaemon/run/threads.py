@@ -62,13 +62,16 @@ class PlayerThread:
     def run(self) -> None:
         """The life of the thread: until `Stop`, or an error, which is raised after every note is off."""
         try:
-            while (item := next_item(self._inbox, self._player.next_deadline(), self._clock)) is not Stop.NOW:
+            while (item := self._next_item()) is not Stop.NOW:
                 self._handle(item)
         finally:
             try:
                 self._send(self._player.flush(self._clock.now()))
             finally:
                 self._port.close()
+
+    def _next_item(self) -> MidiEvent | Command | Stop | None:
+        return next_item(self._inbox, self._player.next_deadline(self._port.ahead_s), self._clock)
 
     def _handle(self, item: MidiEvent | Command | None) -> None:
         now = self._clock.now()
@@ -79,7 +82,7 @@ class PlayerThread:
                 pass
             case _:
                 self._send(self._player.receive(item))
-        self._send(self._player.advance(now))
+        self._send(self._player.advance(now, self._port.ahead_s))
         for report in self._player.take_reports():
             self._record.report(report)
             self._engine.put(report)
@@ -89,7 +92,7 @@ class PlayerThread:
         refused: PortError | None = None
         for message in messages:
             try:
-                self._port.send(wire.encode(message.event))
+                self._port.send(wire.encode(message.event), message.not_before)
             except PortError as error:
                 refused = refused or error
         self._record.sent(messages)

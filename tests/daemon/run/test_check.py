@@ -25,7 +25,9 @@ class FakePort:
         self.closed = False
         opened.append(self)
 
-    def send(self, data: bytes) -> None:
+    ahead_s = 0.0
+
+    def send(self, data: bytes, at: float = 0.0) -> None:
         raise AssertionError("a check plays nothing")
 
     def close(self) -> None:

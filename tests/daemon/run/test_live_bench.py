@@ -35,7 +35,8 @@ def test_a_turn_is_measured_beside_a_bare_program(jack_server: JackServer, load:
     assert figures.sounding.bare.amount > 20
     for beside in (figures.thru, figures.sounding):
         assert 0 < beside.bare.p50 <= beside.bare.p95 <= beside.bare.p99 <= beside.bare.most
-        assert beside.daemon.p50 > 0
+    assert figures.thru.daemon.p50 > 0
+    assert figures.sounding.daemon.p50 > -20.0  # rtmidi hears at the start of a period what is to sound within it
     assert figures.first.amount >= 1
     assert figures.answer.p50 >= 50.0  # no note is planned before the reply can be there
 

@@ -32,13 +32,14 @@ class FakePort:
     """A port that keeps what it is sent, and knows which thread used it."""
 
     name: str = "fake"
+    ahead_s: float = 0.0
     sent: list[bytes] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
     closed: bool = False
     on_send: threading.Event = field(default_factory=threading.Event)
     fails: bool = False
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes, at: float = 0.0) -> None:
         assert not self.closed
         if self.fails:
             raise OSError("the cable is gone")

@@ -114,8 +114,20 @@ def test_a_signal_in_mid_reply_leaves_no_note_on(jack_server: JackServer, number
     assert [data for data in recorded if data[0] == 0xB0] == [pedal_down, pedal_up]
 
 
-def test_going_on_takes_the_reply_back(jack_server: JackServer) -> None:
-    with daemon("--no-thru") as process, JackBench(jack_server) as bench:
+def test_a_daemon_that_is_killed_leaves_no_note_on(jack_server: JackServer) -> None:
+    with daemon() as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.play([*PHRASE, (1.0, bytes((0xB0, 64, 127))), (1.01, bytes((0x90, 40, 80)))], into=IN)
+        bench.wait_for(len(PHRASE) + 2, patience=20)
+        process.kill()
+        recorded = data_of(bench.wait_for_silence(0.3))
+    assert unbalanced(recorded) == {}
+    assert [data for data in recorded if data[0] == 0xB0][-1] == bytes((0xB0, 64, 0))
+
+
+@pytest.mark.parametrize("period", [64, 1024])
+def test_going_on_takes_the_reply_back(jack_server: JackServer, period: int) -> None:
+    with jack_server.period(period), daemon("--no-thru") as process, JackBench(jack_server) as bench:
         bench.listen_to(OUT)
         bench.play(PHRASE, into=IN)
         before = len(bench.wait_for(1, patience=20))

@@ -47,12 +47,13 @@ class RefusesOnce:
     """A port that refuses the first note-off it is given."""
 
     name = "moody"
+    ahead_s = 0.0
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
         self.refused: list[bytes] = []
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes, at: float = 0.0) -> None:
         if data[0] & 0xF0 == 0x80 and not self.refused:
             self.refused.append(data)
             raise PortError("The port took no message; check its connection.")

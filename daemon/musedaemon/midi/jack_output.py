@@ -1,0 +1,141 @@
+"""The one place that touches JACK-Client: an output whose messages leave at their exact frame inside JACK's period.
+
+JACK-Client is optional and has no type stubs. Its callback waits for the interpreter's lock, and a client that is late
+in a period loses what it wrote in it: use this in a process that does nothing else (`run/jack_sender.py`).
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any
+
+from musedaemon.errors import PortError
+from musedaemon.midi.frame_clock import FrameClock
+
+try:
+    import jack  # type: ignore[import-untyped]
+except (ImportError, OSError) as error:  # OSError: it finds no libjack
+    raise PortError(f"JACK-Client cannot be loaded ({error}); install musedaemon[jack] and JACK.") from error
+
+_AT_ONCE = 0
+"""The frame of messages that leave at the start of the next period."""
+_ALWAYS_FITS = 256
+"""A message of more bytes that a period has no room for may be one that no period has room for."""
+_READ_IN_S = 0.0002
+"""Two clocks that were read further apart were not read at one moment."""
+_READ_EVERY_S = 0.01
+_PERIODS_TO_BE_HEARD = 3
+_POLL_S = 0.002
+
+
+class JackOutput:
+    """A client of JACK with one output. One thread sends and closes; JACK's own takes what is due, once a period.
+
+    The two share nothing but a heap, whose every operation is one call into C and so whole in itself. `now` is the
+    clock of the times that messages are to leave at (seconds). `on_period` hears the rate and the length of the period
+    (frames), and on a thread of JACK's of every other one; `on_gone` there why nothing leaves any more.
+    """
+
+    def __init__(
+        self,
+        port_name: str,
+        now: Callable[[], float],
+        on_period: Callable[[int, int], None],
+        on_gone: Callable[[str], None],
+    ) -> None:
+        jack.set_error_function(_say_nothing)
+        jack.set_info_function(_say_nothing)
+        try:
+            self._client: Any = jack.Client(port_name.replace(" ", "-"), no_start_server=True)
+        except jack.JackError as error:
+            raise PortError(f"JACK does not answer ({error}); start JACK and try again.") from error
+        self._out: Any | None = None
+        self._rate: int = self._client.samplerate
+        self._now = now
+        self._on_period = on_period
+        self._on_gone = on_gone
+        self._period: int = self._client.blocksize
+        self._clock = FrameClock(self._rate)
+        self._waiting: list[tuple[int, int, bytes]] = []
+        self._order = itertools.count()
+        self._served = 0
+        self._since_read = 0
+        self._client.set_shutdown_callback(self._shut_down)
+        self._client.set_process_callback(self._process)
+        self._client.activate()
+        # Only now: a port of a client that is not active yet is seen by others, and refuses them.
+        self._out = self._client.midi_outports.register(port_name)
+        on_period(self._rate, self._period)
+
+    def connect(self, name: str) -> None:
+        """Connect it to the port of that full name."""
+        try:
+            self._client.connect(self._out, name)
+        except jack.JackError as error:
+            raise PortError(f'JACK does not connect to "{name}" ({error}); look at `musedaemon ports`.') from error
+
+    def send(self, data: bytes, at: float) -> None:
+        """Let one whole message leave `at` (seconds), or with the next period where that is past."""
+        frame = self._clock.frame_at(at) if at > 0.0 else _AT_ONCE
+        heapq.heappush(self._waiting, (frame, next(self._order), data))
+
+    def close(self, patience_s: float) -> None:
+        """Let all leave and be heard, then close; waits no longer than so many seconds."""
+        deadline = time.monotonic() + patience_s
+        self._wait(lambda: not self._waiting, deadline)
+        heard = self._served + _PERIODS_TO_BE_HEARD
+        self._wait(lambda: self._served >= heard, deadline)
+        self._client.deactivate()
+        self._client.close()
+
+    def _wait(self, is_so: Callable[[], bool], deadline: float) -> None:
+        while not is_so() and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+
+    def _shut_down(self, _status: object, reason: str) -> None:
+        """On a thread of JACK's: the server has ended, or has had enough of us."""
+        self._on_gone(reason or "it has ended")
+
+    def _process(self, frames: int) -> None:
+        """On JACK's own thread, once a period: as little as can be. What it raised, JACK would call it no more."""
+        try:
+            self._since_read += frames
+            if self._since_read >= self._rate * _READ_EVERY_S:
+                self._read_clocks()
+            if self._out is not None:
+                self._out.clear_buffer()
+                if self._waiting:
+                    self._write_until(self._out, self._clock.count(self._client.last_frame_time), frames)
+            if frames != self._period:
+                self._period = frames
+                self._on_period(self._rate, frames)
+        except Exception as error:
+            self._on_gone(f"{error!r}, please report it")
+        self._served += 1
+
+    def _read_clocks(self) -> None:
+        self._since_read = 0
+        before = self._now()
+        frame = self._clock.count(self._client.frame_time)
+        if self._now() - before < _READ_IN_S:
+            self._clock.observe(before, frame)
+
+    def _write_until(self, out: Any, start: int, frames: int) -> None:
+        """Write what is due in the period that begins at frame `start`; what finds no room waits for the next one."""
+        waiting, offset = self._waiting, 0
+        while waiting and waiting[0][0] < start + frames:
+            due = heapq.heappop(waiting)
+            offset = max(due[0] - start, offset)
+            try:
+                out.write_midi_event(offset, due[2])
+            except jack.JackError:
+                if len(due[2]) <= _ALWAYS_FITS:
+                    heapq.heappush(waiting, due)
+                    return
+
+
+def _say_nothing(_text: str) -> None:
+    """What JACK prints it also raises."""

@@ -1,0 +1,175 @@
+"""Outputs that leave at their frame, on a real JACK, heard by a client that is not ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from itertools import pairwise
+
+import pytest
+from support.jack_bench import JackBench
+from support.jack_server import JackServer
+
+from musedaemon.errors import PortError
+from musedaemon.midi.jack_ports import with_frame_times
+from musedaemon.midi.ports import VIRTUAL_OUTPUT, PortSystem
+
+pytestmark = pytest.mark.jack
+
+OUT = "musedaemon-out:musedaemon out"
+CHORDS = [bytes((0x90, pitch, 100)) for pitch in range(36, 84)]
+RELEASES = [bytes((0x80, pitch, 64)) for pitch in range(36, 84)]
+
+
+def plain_system() -> PortSystem:
+    from musedaemon.midi.rtmidi_ports import open_port_system
+
+    return open_port_system("jack", time.perf_counter)
+
+
+@pytest.fixture
+def system(jack_server: JackServer) -> PortSystem:
+    return with_frame_times(plain_system(), time.perf_counter)
+
+
+def data_of(recorded: list[tuple[float, bytes]]) -> list[bytes]:
+    return [data for _, data in recorded]
+
+
+@pytest.mark.parametrize("period", [64, 1024])
+def test_a_grid_of_10_ms_is_exact_to_the_frame(system: PortSystem, jack_server: JackServer, period: int) -> None:
+    with jack_server.period(period), JackBench(jack_server) as bench:
+        port = system.open_virtual_output(VIRTUAL_OUTPUT)
+        bench.listen_to(OUT)
+        time.sleep(0.3)  # the two clocks get to know each other
+        start = time.perf_counter() + 0.2
+        for index, data in enumerate([*CHORDS, *RELEASES]):
+            port.send(data, start + index / 100)
+        bench.wait_for(len(CHORDS) + len(RELEASES))
+        port.close()
+        frames = [frame for frame, data in bench.stamped]
+    steps = [after - before for before, after in pairwise(frames)]
+    assert {479, 480, 481}.issuperset(steps)
+    assert data_of(bench.recorded) == [*CHORDS, *RELEASES]
+
+
+def test_it_is_wanted_a_period_ahead_and_follows_a_new_period(system: PortSystem, jack_server: JackServer) -> None:
+    port = system.open_virtual_output(VIRTUAL_OUTPUT)
+    assert 64 / 48_000 < port.ahead_s < 0.01
+    with jack_server.period(1024):
+        deadline = time.monotonic() + 10
+        while port.ahead_s < 1_024 / 48_000 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert 1_024 / 48_000 < port.ahead_s < 0.03
+    port.close()
+
+
+def test_what_is_to_leave_at_once_overtakes_what_waits(system: PortSystem, jack_server: JackServer) -> None:
+    sysex = bytes((0xF0, *[7] * 5_000, 0xF7))
+    with JackBench(jack_server) as bench:
+        port = system.open_virtual_output(VIRTUAL_OUTPUT)
+        bench.listen_to(OUT)
+        port.send(CHORDS[0], time.perf_counter() + 0.5)
+        port.send(CHORDS[1])
+        port.send(sysex)
+        port.send(CHORDS[2], time.perf_counter() - 1.0)
+        recorded = bench.wait_for(4)
+        port.close()
+    assert data_of(recorded) == [CHORDS[1], sysex, CHORDS[2], CHORDS[0]]
+
+
+@pytest.mark.parametrize("period", [64, 1024])
+def test_close_delivers_all_the_future_too(system: PortSystem, jack_server: JackServer, period: int) -> None:
+    with jack_server.period(period), JackBench(jack_server) as bench:
+        port = system.open_virtual_output(VIRTUAL_OUTPUT)
+        bench.listen_to(OUT)
+        for data in CHORDS:
+            port.send(data)
+        for data in RELEASES:
+            port.send(data, time.perf_counter() + 0.1)
+        port.close()
+        port.close()
+        recorded = bench.wait_for_silence(0.1)
+    assert data_of(recorded) == [*CHORDS, *RELEASES]
+    with pytest.raises(PortError, match="is closed"):
+        port.send(CHORDS[0])
+
+
+def test_a_panic_of_2048_note_offs_arrives_whole(system: PortSystem, jack_server: JackServer) -> None:
+    panic = [bytes((0x80 + channel, pitch, 0)) for channel in range(16) for pitch in range(128)]
+    with JackBench(jack_server) as bench:
+        port = system.open_virtual_output(VIRTUAL_OUTPUT)
+        bench.listen_to(OUT)
+        for data in panic:
+            port.send(data)
+        port.close()
+        recorded = bench.wait_for_silence(0.1)
+    assert data_of(recorded) == panic
+
+
+def test_real_ports_are_found_by_a_part_of_their_name(system: PortSystem, jack_server: JackServer) -> None:
+    with JackBench(jack_server, "Grand Piano") as bench:
+        port = system.open_output("PIANO:H")
+        assert port.name == "Grand Piano:heard"
+        assert OUT in bench.port_names()
+        port.send(CHORDS[1])
+        assert data_of(bench.wait_for(1)) == [CHORDS[1]]
+        port.close()
+        assert OUT not in bench.port_names()
+        with pytest.raises(PortError, match='"Organ"; there are "Grand Piano:heard"'):
+            system.open_output("Organ")
+
+
+def test_without_a_server_there_is_one_sentence(system: PortSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "musetest-nobody")
+    with pytest.raises(PortError, match=r"^JACK does not answer \(.*\); start JACK and try again\.$"):
+        system.open_virtual_output(VIRTUAL_OUTPUT)
+
+
+def test_without_the_extra_the_system_stays_as_it_is(jack_server: JackServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "musedaemon.midi.jack_output", raising=False)
+    monkeypatch.setitem(sys.modules, "jack", None)
+    plain = plain_system()
+    assert with_frame_times(plain, time.perf_counter) is plain
+
+
+LOSE_THE_SERVER = """
+import sys, time
+from musedaemon.errors import PortError
+from musedaemon.midi.jack_ports import with_frame_times
+from musedaemon.midi.rtmidi_ports import open_port_system
+from support.jack_server import running_server
+
+with running_server(sys.argv[1]):
+    system = with_frame_times(open_port_system("jack", time.perf_counter), time.perf_counter)
+    used, unused = system.open_virtual_output("used"), system.open_virtual_output("unused")
+    used.send(bytes((0x90, 60, 100)))
+for _ in range(1_000):
+    try:
+        used.send(bytes((0x80, 60, 64)))
+    except PortError as error:
+        print(error)
+        break
+    time.sleep(0.01)
+began = time.monotonic()
+used.close()
+unused.close()
+print("closed in time" if time.monotonic() - began < 1.0 else "closed too late")
+"""
+
+
+def test_a_server_that_dies_is_told_and_close_does_not_wait_for_it(jack_server: JackServer) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", LOSE_THE_SERVER, f"{jack_server.name}-mortal"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+    told, closed = run.stdout.splitlines()
+    assert told.startswith("JACK takes no more notes (")
+    assert closed == "closed in time"
