@@ -1,4 +1,8 @@
-"""Where a reply ends: near its target length, after the note likeliest to be followed by a rest (DESIGN 6)."""
+"""Where a reply ends: near its target length, after a long note and one likely to be followed by a rest.
+
+A phrase closes on a note that is longer than those before it as well as by a rest (Narmour 1990, "The Analysis and
+Cognition of Basic Melodic Structures"); `docs/decisions.md` has how well each tells an ending.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,10 @@ REST_TICKS = TICKS_PER_BEAT // 2
 _OFF_TARGET = 8.0
 """What it costs to end off the target: a whole target length away is e to this power less likely."""
 
+_LONG = 2.0
+"""A last note twice as long is e to this power times log 2 likelier to be an ending."""
+_LONG_ENOUGH_TICKS = 2 * TICKS_PER_BEAT
+
 
 class TailNote(NamedTuple):
     """A note that may be left out, and how well the reply would end before it; None where it must not end.
@@ -34,13 +42,15 @@ class TailNote(NamedTuple):
 def ending_score(moment: Moment, end: int, share: float) -> float:
     """How well the reply would end at `moment`, at this `share` of its target, with all that sounds over at tick `end`.
 
-    The log-probability that the next note comes only after a rest, less the distance from the target.
+    The log-probability that the next note comes only after a rest, more for a long last note, less the distance from
+    the target.
     """
     logits = moment.state.shift_logits.astype(np.float64)
     weights = np.exp(logits - logits.max())
     first_rest = int(np.searchsorted(TICKS_OF_CLASS, end - moment.tick + REST_TICKS))
     probability = float(weights[first_rest:].sum() / weights.sum())
-    return math.log(max(probability, 1e-9)) - _OFF_TARGET * abs(share - 1.0)
+    last_note = min(max(end - moment.tick, 1), _LONG_ENOUGH_TICKS) / TICKS_PER_BEAT
+    return math.log(max(probability, 1e-9)) + _LONG * math.log(last_note) - _OFF_TARGET * abs(share - 1.0)
 
 
 def best_ending(tail: list[TailNote], at_the_end: float) -> list[TailNote]:

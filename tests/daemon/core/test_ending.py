@@ -25,8 +25,18 @@ def tail(*endings: float | None) -> list[TailNote]:
     return [TailNote(note._replace(serial=i), moment(0.5), ending) for i, ending in enumerate(endings)]
 
 
-def test_on_target_the_score_is_the_probability_of_a_rest() -> None:
-    assert ending_score(moment(0.25), end=12, share=1.0) == pytest.approx(np.log(0.25), rel=1e-4)
+def test_on_target_the_score_of_a_beat_is_the_probability_of_a_rest() -> None:
+    assert ending_score(moment(0.25), end=24, share=1.0) == pytest.approx(np.log(0.25), rel=1e-4)
+
+
+def test_a_longer_last_note_ends_better_up_to_two_beats() -> None:
+    scores = [ending_score(moment(0.999), end, 1.0) for end in (3, 6, 12, 24, 36)]
+    assert scores == sorted(set(scores))
+    surely_rests = moment(0.999)
+    logits = surely_rests.state.shift_logits.copy()
+    logits[-1] = 40.0
+    surely_rests = surely_rests._replace(state=surely_rests.state._replace(shift_logits=logits))
+    assert ending_score(surely_rests, 96, 1.0) == pytest.approx(ending_score(surely_rests, 48, 1.0))
 
 
 def test_what_still_sounds_is_no_rest() -> None:
