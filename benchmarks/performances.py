@@ -20,6 +20,8 @@ from musedaemon_training.pieces import Piece
 SECONDS = 44.0
 """How much of a piece is played."""
 FEWEST_NOTES = 24
+MELODIES = 0.4
+"""The share of performances that are one line, as most calls are."""
 _PLAYED_BPM = (45.0, 200.0)
 _MOST_EVENTS_A_SECOND = 9.0
 _UNMARKED_BPM, _UNMARKED_OCTAVES = 100.0, 0.4
@@ -62,7 +64,7 @@ def performance_of(path: Path, rng: np.random.Generator) -> Performance | None:
     """A stretch of a file as a hand might play it; None where it has too few notes or nobody could play it."""
     piece = read_midi(path.read_bytes())
     bpm, marked = _tempo(piece, rng)
-    notes = _stretch(piece.notes, bpm, rng)
+    notes = _part(_stretch(piece.notes, bpm, rng), rng)
     if len(notes) < FEWEST_NOTES or _events_a_second(notes, bpm) > _MOST_EVENTS_A_SECOND:
         return None
     first = _beat_before(notes)
@@ -87,6 +89,14 @@ def _stretch(notes: Notes, bpm: float, rng: np.random.Generator) -> Notes:
     latest = max(int(onset[-1]) - ticks, int(onset[0]))
     start = int(rng.integers(int(onset[0]), latest + 1))
     return notes[(onset >= start) & (onset < start + ticks)]
+
+
+def _part(notes: Notes, rng: np.random.Generator) -> Notes:
+    """Often one hand alone: the highest note of each chord."""
+    if len(notes) == 0 or rng.random() >= MELODIES:
+        return notes
+    ordered = np.sort(notes, order=("onset", "pitch"))
+    return ordered[np.append(ordered["onset"][1:] != ordered["onset"][:-1], True)]
 
 
 def _events_a_second(notes: Notes, bpm: float) -> float:

@@ -10,6 +10,7 @@ ever reported on.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import random
 import sys
@@ -25,7 +26,11 @@ import numpy as np
 import pretty_midi
 from performances import Floats, Performance, PlayedNote, performances
 
+from musedaemon.core.accents import Strike
+from musedaemon.core.beat_line import BeatLine
+from musedaemon.core.moment import opening
 from musedaemon.core.tempo import TempoTracker
+from musedaemon.model.onnx_model import load_default
 
 WINDOW_S, HOP_S = 8.0, 4.0
 FEWEST_EVENTS = 4
@@ -96,7 +101,15 @@ def in_a_jam() -> Method:
 
 
 def _follow(tracker: TempoTracker, window: Window) -> Reading:
-    return Reading(tracker.follow([note.at for note in window.notes]), NO_BEATS)
+    bpm = tracker.follow([Strike(note.at, note.until) for note in window.notes])
+    return Reading(bpm, _beats(tracker.line, window) if tracker.line else NO_BEATS)
+
+
+def _beats(line: BeatLine, window: Window) -> Floats:
+    """The whole beats of a line, from the window on and some beyond it."""
+    times = np.linspace(window.start, window.end + 8.0, 4000)
+    count = line.beat_of(times)
+    return np.interp(np.arange(np.ceil(count[0]), np.floor(count[-1]) + 1), count, times)
 
 
 def by_pretty_midi(window: Window) -> Reading:
@@ -162,14 +175,14 @@ class Score:
             off = [float(np.abs(found - beat).min()) for beat in true[true >= window.end][:NEXT_BEATS]]
             self.next_off.append(float(np.mean(off)) * window.truth / 60.0)
 
-    def row(self, name: str) -> str:
-        """For the table."""
+    def row(self, name: str, step: float) -> str:
+        """For the table; `step` is how long one of the model's takes (seconds)."""
         marked = np.array(self.marked)
         strict = np.array(self.strict)
         beats = f"{np.mean(self.f):.2f} | {np.median(self.next_off):.3f}" if self.f else "- | -"
         return (
             f"| {name} | {np.mean(strict):.1%} | {np.mean(self.octave):.1%} | {strict[marked].mean():.1%} |"
-            f" {beats} | {1000 * np.median(self.seconds):.2f} |"
+            f" {beats} | {np.median(self.seconds) / step:.1f} |"
         )
 
 
@@ -178,12 +191,35 @@ def _within(times: Floats, start: float, end: float) -> Floats:
 
 
 def chosen_paths(folder: Path, aside: Path | None, half: str, seed: int) -> list[Path]:
-    """The files of one half in an order of chance; what is set aside comes first in the half that is reported."""
+    """The files of one half in an order of chance, the folders in it by turns, so that each kind of music counts.
+
+    What is set aside comes first in the half that is reported.
+    """
     kept = [folder / line.strip() for line in aside.read_text().splitlines() if line.strip()] if aside else []
     others = sorted(set(folder.rglob("*.mid")) - set(kept))
     random.Random(seed).shuffle(others)
     middle = len(others) // 2
-    return others[:middle] if half == "tune" else [*kept, *others[middle:]]
+    return _by_turns(others[:middle] if half == "tune" else [*kept, *others[middle:]])
+
+
+def _by_turns(paths: list[Path]) -> list[Path]:
+    by_folder: dict[Path, list[Path]] = {}
+    for path in paths:
+        by_folder.setdefault(path.parent, []).append(path)
+    rounds = itertools.zip_longest(*(by_folder[parent] for parent in sorted(by_folder)))
+    return [path for turn in rounds for path in turn if path]
+
+
+def step_s() -> float:
+    """Seconds of one step of the default model (median), to compare an estimate's with."""
+    model = load_default()
+    moment = opening(model, 0.0)
+    taken: list[float] = []
+    for note in range(400):
+        began = time.perf_counter()
+        moment = moment.heard(model, note * 0.1, 60 + note % 12, 16, 120.0)
+        taken.append(time.perf_counter() - began)
+    return float(np.median(taken))
 
 
 def main() -> None:
@@ -210,10 +246,12 @@ def main() -> None:
             scores[name].add(window, reading, time.perf_counter() - began)
     print(f"{len(played)} performances, {len(scores['alone'].strict)} windows of {WINDOW_S:.0f} s\n")
     print(
-        "| | within 8% | octaves aside | within 8%, marked | F of beats | next beat off by | ms |\n|---|" + "---|" * 6
+        "| | within 8% | octaves aside | within 8%, marked | F of beats | next beat off by | model steps |\n|---|"
+        + "---|" * 6
     )
+    step = step_s()
     for name, score in scores.items():
-        print(score.row(name))
+        print(score.row(name, step))
 
 
 if __name__ == "__main__":

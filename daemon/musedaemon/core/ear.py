@@ -121,7 +121,7 @@ class Ear:
             return
         self._tempo_found = True
         heard_at_bpm = self.bpm
-        bpm = self._tempo.follow(self.phrase.onsets)
+        bpm = self._tempo.follow(self.phrase.strikes)
         if abs(bpm / heard_at_bpm - 1) > _RETUNED and self._untouched:
             self.moment = self.phrase.replay(bpm)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from musedaemon.core.accents import Strike
 from musedaemon.core.events import NoteOn
 from musedaemon.core.key_finding import Span
 from musedaemon.core.memory import SessionMemory
@@ -107,6 +108,12 @@ class Phrase:
     def spans(self, at: float) -> list[Span]:
         """Each note's pitch and how long it was held, up to `at` (seconds) where it still is."""
         return [Span(note.on.pitch, (at if note.off_at is None else note.off_at) - note.on.at) for note in self._notes]
+
+    @property
+    def strikes(self) -> list[Strike]:
+        """Each note as played; one whose key is still down ends with the last onset."""
+        now = self.last_onset
+        return [Strike(note.on.at, now if note.off_at is None else note.off_at) for note in self._notes]
 
     @property
     def velocities(self) -> list[int]:

@@ -6,7 +6,7 @@ from collections import deque
 from itertools import pairwise
 from statistics import mean, median_low
 
-from musedaemon.core.tempo import FASTEST_BPM, SLOWEST_BPM
+from musedaemon.core.periodicity import FASTEST_BPM, SLOWEST_BPM
 
 FEWEST_TAPS = 3
 _MOST_TAPS = 8

@@ -1,9 +1,8 @@
-"""The tempo of what was just played: onset autocorrelation with a prior (DESIGN 3).
+"""The tempo the daemon plays at: given, or found in the playing, call after call (DESIGN 3).
 
-Onsets close together are one event (a chord). The autocorrelation of the event train is taken from all pairs of
-events; a tempo's score is what the autocorrelation holds at one to four of its beats and at its half beat, weighed by
-how likely people play that tempo (a log-normal prior around 100 bpm, after Parncutt 1994 and van Noorden & Moelants
-1999, who find preferred tempi around 100 to 120).
+Three things speak for a tempo, as log-odds over the tempi of `periodicity.BPMS`: the call's own evidence, the tempi
+that people play at (or a hint), and the calls before it, whose chances widen a little because a tempo drifts, and leave
+some to a tempo that has changed altogether (a Bayes filter on a grid). The likeliest is laid through the beats.
 """
 
 from __future__ import annotations
@@ -11,93 +10,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-SLOWEST_BPM = 40.0
-FASTEST_BPM = 220.0
+from musedaemon.core.accents import Accents, FloatVector, Strike, accents_of
+from musedaemon.core.beat_line import BeatLine, fit
+from musedaemon.core.periodicity import BPMS, FASTEST_BPM, SLOWEST_BPM, evidence
+
 UNKNOWN_BPM = 120.0
 """What a call counts at before its tempo can be known: the default of Standard MIDI Files."""
 WINDOW_S = 8.0
 """How far back onsets count (DESIGN 3)."""
 
-_CHORD_S = 0.045
-_KERNEL_S = 0.03
-_PREFERRED_BPM = 100.0
-_PREFERENCE_OCTAVES = 0.6
-_HINTED_OCTAVES = 0.35
-_BEATS = np.array([0.5, 1.0, 2.0, 3.0, 4.0])
-_BEAT_WEIGHTS = np.array([0.6, 1.0, 0.8, 0.3, 0.6])
-_FEWEST_EVENTS = 4
+_FEWEST_ACCENTS = 4
 _AGREES = 0.03
-
-FloatVector = npt.NDArray[np.float64]
-
-
-def estimate_bpm(onsets: Sequence[float], hint: float | None = None) -> float | None:
-    """The tempo of rising onsets in seconds, in beats a minute; None where there is too little to tell.
-
-    `hint` (bpm) draws the answer to its neighbourhood, which settles the octave.
-    """
-    events = _events(np.asarray(onsets, dtype=np.float64))
-    if len(events) < _FEWEST_EVENTS:
-        return None
-    candidates = np.geomspace(SLOWEST_BPM, FASTEST_BPM, 400)
-    centre, width = (hint, _HINTED_OCTAVES) if hint else (_PREFERRED_BPM, _PREFERENCE_OCTAVES)
-    prior = np.exp(-0.5 * (np.log2(candidates / centre) / width) ** 2)
-    gaps = _gaps(events)
-    scores = prior * _evidence(gaps, candidates)
-    best = int(np.argmax(scores))
-    return _refined(gaps, float(candidates[best]))
-
-
-def _events(onsets: FloatVector) -> FloatVector:
-    """One time an event: the first onset of each chord within the window."""
-    if len(onsets) == 0:
-        return onsets
-    recent = onsets[onsets >= onsets[-1] - WINDOW_S]
-    starts = [float(recent[0])]
-    for onset in recent[1:]:
-        if onset - starts[-1] > _CHORD_S:
-            starts.append(float(onset))
-    return np.array(starts)
-
-
-def _gaps(events: FloatVector) -> FloatVector:
-    """All distances between events up to four of the slowest beats."""
-    distances: FloatVector = (events[None, :] - events[:, None])[np.triu_indices(len(events), 1)]
-    return distances[distances <= 4 * 60.0 / SLOWEST_BPM]
-
-
-def _evidence(gaps: FloatVector, bpm: FloatVector) -> FloatVector:
-    """[len(bpm)] how much of the autocorrelation lies on the beats of each tempo."""
-    lags = (60.0 / bpm)[:, None] * _BEATS[None, :]
-    grid = np.arange(0.0, 4 * 60.0 / SLOWEST_BPM + 0.3, 0.01)
-    near = np.exp(-0.5 * ((grid[:, None] - gaps[None, :]) / _KERNEL_S) ** 2).sum(axis=1)
-    found: FloatVector = np.interp(lags, grid, near) @ _BEAT_WEIGHTS
-    return found
-
-
-def _refined(gaps: FloatVector, bpm: float) -> float:
-    """The tempo that fits, by least squares, the gaps that lie near whole numbers of its beats."""
-    period = 60.0 / bpm
-    for tolerance in (0.12, 0.08):
-        beats = np.round(gaps / period)
-        fits = (beats > 0) & (beats <= 8) & (np.abs(gaps - beats * period) < tolerance * period)
-        if not fits.any():
-            break
-        period = float((gaps[fits] * beats[fits]).sum() / (beats[fits] ** 2).sum())
-    return float(np.clip(60.0 / period, SLOWEST_BPM, FASTEST_BPM))
+_PREFERRED_BPM, _PREFERENCE_OCTAVES = 114.0, 0.41
+"""Fitted together with the weights of `periodicity`."""
+_HINT_OCTAVES = 0.12
+_DRIFT_OCTAVES = 0.05
+_ANOTHER_TEMPO = 0.3
+"""The chance that a call has nothing to do with the tempo before it: with it, a medley loses nothing."""
 
 
 class TempoTracker:
-    """The tempo the daemon plays at: given, or found anew from each call. Owned by the engine."""
+    """Owned by the engine. `follow` each call; `bpm` is always known, `line` once beats were found."""
 
-    def __init__(self, given_bpm: float | None = None, hint: float | None = None) -> None:
-        """`hint` is what the music says of itself, as a file does: believed if the playing agrees with it."""
+    def __init__(self, given_bpm: float | None = None, hint: float | None = None, written: float | None = None) -> None:
+        """`hint` is a tempo somewhere near, which settles the octave; `written` is what the music says of itself, as a
+        file does: a hint, and exactly right if the playing agrees with it."""
         self._given = given_bpm
-        self._written = hint
-        self._hint = hint
-        self._bpm = given_bpm or hint or UNKNOWN_BPM
+        self._written = written
+        near = written or hint
+        self._bpm = given_bpm or near or UNKNOWN_BPM
+        self._line: BeatLine | None = None
+        self._usual = _around(near, _HINT_OCTAVES) if near else _around(_PREFERRED_BPM, _PREFERENCE_OCTAVES)
+        self._expected: FloatVector = np.zeros(len(BPMS))
 
     @property
     def bpm(self) -> float:
@@ -109,15 +54,53 @@ class TempoTracker:
         """Whether it was given and so never changes."""
         return self._given is not None
 
-    def follow(self, onsets: Sequence[float]) -> float:
-        """Hear the onsets of a call (seconds, rising); returns the tempo from now on."""
-        if self._given is None:
-            # Once a tempo was found it is the hint for the next call: a jam seldom doubles its tempo.
-            found = estimate_bpm(onsets, self._hint)
-            if found is not None:
-                self._bpm = self._hint = self._as_written(found)
+    @property
+    def line(self) -> BeatLine | None:
+        """Where the beats of the last call lie; None where there was too little to tell."""
+        return self._line
+
+    def follow(self, strikes: Sequence[Strike]) -> float:
+        """Hear the notes of a call; returns the tempo from now on."""
+        self._line = None
+        accents = accents_of(strikes, WINDOW_S)
+        if len(accents) >= _FEWEST_ACCENTS:
+            if self._given is None:
+                self._bpm = self._likeliest(accents)
+            self._line = self._laid(accents)
         return self._bpm
 
-    def _as_written(self, found: float) -> float:
-        written = self._written
-        return written if written and abs(found / written - 1) < _AGREES else found
+    def _likeliest(self, accents: Accents) -> float:
+        log_odds = evidence(accents) + self._usual + self._expected
+        self._expected = _expected_after(log_odds)
+        return float(BPMS[log_odds.argmax()])
+
+    def _laid(self, accents: Accents) -> BeatLine:
+        line = fit(accents, self._bpm)
+        if self._given is None:
+            found = float(np.clip(60.0 / line.period, SLOWEST_BPM, FASTEST_BPM))
+            written = self._written
+            self._bpm = written if written and abs(found / written - 1) < _AGREES else found
+        return line._replace(period=60.0 / self._bpm)
+
+
+def _around(bpm: float, octaves: float) -> FloatVector:
+    """Log-odds of the tempi near one."""
+    return -0.5 * (np.log2(BPMS / bpm) / octaves) ** 2
+
+
+def _expected_after(log_odds: FloatVector) -> FloatVector:
+    """Log-odds of the next call's tempi by this one's."""
+    chances = np.exp(log_odds - log_odds.max())
+    drifted = _DRIFT @ (chances / chances.sum())
+    expected: FloatVector = np.log((1.0 - _ANOTHER_TEMPO) * drifted + _ANOTHER_TEMPO / len(BPMS))
+    return expected
+
+
+def _drift() -> FloatVector:
+    distance = np.log2(BPMS[:, None] / BPMS[None, :])
+    kernel = np.exp(-0.5 * (distance / _DRIFT_OCTAVES) ** 2)
+    spread: FloatVector = kernel / kernel.sum(axis=0)
+    return spread
+
+
+_DRIFT = _drift()

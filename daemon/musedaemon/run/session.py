@@ -17,10 +17,11 @@ from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import SUSTAIN
 from musedaemon.core.limits import KeyOfCall, LimitSettings, Register
 from musedaemon.core.manners import Lengths
+from musedaemon.core.periodicity import FASTEST_BPM, SLOWEST_BPM
 from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.signals import SOSTENUTO, By, SignalSettings
-from musedaemon.core.tempo import FASTEST_BPM, SLOWEST_BPM, TempoTracker
+from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
 from musedaemon.errors import ConfigError
 from musedaemon.midi import wire
@@ -55,7 +56,7 @@ def prepare(config: Config, reporter: Reporter) -> Session:
     target = file_to_write(config)
     model = OnnxModel.load(Path(config.model.path)) if config.model.path else load_default()
     seed = config.model.seed if config.model.seed >= 0 else secrets.randbelow(MAX_SEED + 1)
-    tempo = TempoTracker(config.tempo.bpm or None, playable_bpm(score))
+    tempo = TempoTracker(config.tempo.bpm or None, written=playable_bpm(score))
     timing = PlayerTiming() if target else _timing(config)
     return Session(
         config=config,
