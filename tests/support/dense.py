@@ -92,7 +92,9 @@ def listen(model_path: str, line: Connection) -> None:
     """The life of a process: a real session that never answers, until SIGTERM; then an `Outcome` on the line."""
     config = Config(Ports(api="jack"), Turns(hand_over_s=10.0), Tempo(bpm=BPM), Model(path=model_path))
     session = prepare(config, _Listener(line))
-    session.record = heard = Jam(session.engine)
+    engine = session.make_engine(0.0)  # it never answers: no lead is too short
+    session.make_engine = lambda _: engine
+    session.record = heard = Jam(engine)
     session.play()
     fault = ""
     try:

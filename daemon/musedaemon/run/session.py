@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -58,12 +59,17 @@ def prepare(config: Config, reporter: Reporter) -> Session:
     seed = config.model.seed if config.model.seed >= 0 else secrets.randbelow(MAX_SEED + 1)
     tempo = TempoTracker(config.tempo.bpm or None, written=playable_bpm(score))
     timing = PlayerTiming() if target else _timing(config)
+    settings = _engine_settings(config, seed, timing)
+
+    def make_engine(ahead_s: float) -> Engine:
+        return Engine(model, tempo, replace(settings, lead_s=settings.lead_s + ahead_s))
+
     return Session(
         config=config,
         reporter=reporter,
         score=score,
         target=target,
-        engine=Engine(model, tempo, _engine_settings(config, seed, timing)),
+        make_engine=make_engine,
         player=Player(
             NoLoop() if score else LoopGuard(),
             nothing if target else _thru(config),
@@ -176,7 +182,8 @@ class Session:
     reporter: Reporter
     score: TimedFile | None
     target: Path | None
-    engine: Engine
+    make_engine: Callable[[float], Engine]
+    """For an output that wants its notes so long before they leave (seconds)."""
     player: Player
     record: Record
     model_name: str
@@ -230,7 +237,7 @@ class Session:
     def _in_virtual_time(self, score: TimedFile, target: Path) -> None:
         self._started(str(score.path), str(target))
         musician = self._file_player(score, 0.0)
-        Simulator(self.engine, self.player, musician, self.record, self._on_turn).run()
+        Simulator(self.make_engine(0.0), self.player, musician, self.record, self._on_turn).run()
 
     def _in_real_time(self) -> None:
         # Only now: rtmidi is slow to import, and a file session needs no MIDI system at all.
@@ -256,9 +263,10 @@ class Session:
                 self.reporter.warning(f'messages from "{source.name}" were lost ({source.failure}); please report it')
 
     def _real_time(self, musician: Musician, output: OutputPort) -> RealTime:
+        engine = self.make_engine(output.ahead_s)
         way = system_precedence(self.config.timing.realtime)
         return RealTime(
-            self.engine, self.player, musician, output, self.clock, self.record, self._on_turn, way, self._tell_grant
+            engine, self.player, musician, output, self.clock, self.record, self._on_turn, way, self._tell_grant
         )
 
     def _tell_grant(self, grant: Grant) -> None:
