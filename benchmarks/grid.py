@@ -3,8 +3,8 @@
     python benchmarks/grid.py [--runs 5]
 
 The player thread of the daemon plays 300 notes of 5 ms, at 64 and at 1,024 frames a period, then holds a chord, plays
-on and is told to withdraw. What is heard is stamped in JACK's frames by a client that is not rtmidi. "Off the step": how
-far the steps between notes are from their mean, which is 480 frames if JACK's dummy driver keeps its time; on a busy
+on and is told to withdraw. What is heard is stamped in JACK's frames by a client that is not rtmidi. "Off it": how far
+the steps between notes are from their mean, which is 480 frames if JACK's dummy driver keeps its time; on a busy
 machine it does not. "Silence": from the withdrawal to the last note-off. Needs jackd2; the server is private.
 """
 
