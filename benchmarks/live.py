@@ -72,7 +72,7 @@ def _verdict(load: Load, name: str, value: float, goal: float) -> str:
 
 
 def _ratio(besides: Sequence[Beside], place: int) -> float:
-    return median(beside.daemon[place] / beside.bare[place] for beside in besides)
+    return median(max(beside.daemon[place], 0.0) / beside.bare[place] for beside in besides)
 
 
 def _row(name: str, spread: Spread) -> str:

@@ -13,7 +13,15 @@ BROKEN_STATUS = 2
 
 def print_check(config: Config) -> int:
     """Print each finding as it is made; returns 0 if one can play, else 2. Never raises."""
-    return print_findings(check(config, _open_system))
+
+    def open_system(api: str, now: Callable[[], float]) -> PortSystem:
+        """Loads the MIDI library only now: where it cannot be loaded, that is a finding too."""
+        from musedaemon.midi.jack_ports import with_frame_times
+        from musedaemon.midi.rtmidi_ports import open_port_system
+
+        return with_frame_times(open_port_system(api, now), now, config.timing.realtime)
+
+    return print_findings(check(config, open_system))
 
 
 def print_findings(findings: Iterable[Finding]) -> int:
@@ -27,10 +35,3 @@ def print_findings(findings: Iterable[Finding]) -> int:
         return BROKEN_STATUS
     print("Ready to play, but see the warnings." if Health.WARNING in seen else "Ready to play.")
     return 0
-
-
-def _open_system(api: str, now: Callable[[], float]) -> PortSystem:
-    """Loads the MIDI library only now: where it cannot be loaded, that is a finding too."""
-    from musedaemon.midi.rtmidi_ports import open_port_system
-
-    return open_port_system(api, now)

@@ -29,6 +29,7 @@ NOTES = 100
 WAITS = 100
 LATE_MS = 6.0
 """A note later than this may be noticed (Friberg and Sundberg, J. Acoust. Soc. Am. 98, 1995)."""
+_INEXACT = "install musedaemon[jack], or replies begin with JACK's periods and not at their exact moment."
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.002, 0.012
 
 
@@ -53,7 +54,7 @@ class Finding(NamedTuple):
 def check(config: Config, open_system: Callable[[str, Callable[[], float]], PortSystem]) -> Iterator[Finding]:
     """Try one part after the other, as these settings have it; never raises. A few seconds, on the main thread.
 
-    `open_system` gives the MIDI system of a name (`rtmidi_ports.open_port_system`); it is not called for two files.
+    `open_system` gives the MIDI system of a name, as a session opens it; it is not called for two files.
     """
     clock = Stopwatch()
     yield from _tried("ports", lambda: _ends(config, lambda: open_system(config.ports.api, clock.now)))
@@ -102,8 +103,12 @@ def _output(config: Config, system: PortSystem) -> Finding:
     if names_file(name):
         return _output_file(config)
     port = system.open_output(name) if name else system.open_virtual_output(VIRTUAL_OUTPUT)
+    exact = port.ahead_s > 0.0
     port.close()
-    return Finding(Health.OK, "output", _opened(name, port.name))
+    told = _opened(name, port.name)
+    if system.api == "JACK" and not exact:
+        return Finding(Health.WARNING, "output", f"{told}; {_INEXACT}")
+    return Finding(Health.OK, "output", told)
 
 
 def _opened(wanted: str, name: str) -> str:

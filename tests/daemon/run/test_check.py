@@ -20,12 +20,11 @@ class FakePort:
 
     failure = None
 
-    def __init__(self, name: str, opened: list[FakePort]) -> None:
+    def __init__(self, name: str, opened: list[FakePort], ahead_s: float = 0.0) -> None:
         self.name = name
+        self.ahead_s = ahead_s
         self.closed = False
         opened.append(self)
-
-    ahead_s = 0.0
 
     def send(self, data: bytes, at: float = 0.0) -> None:
         raise AssertionError("a check plays nothing")
@@ -37,11 +36,11 @@ class FakePort:
 class FakeSystem:
     """A MIDI system with a keyboard and a synth; without virtual ports, it is like Windows."""
 
-    api = "ALSA"
-
-    def __init__(self, virtual: str = "can") -> None:
+    def __init__(self, virtual: str = "can", api: str = "ALSA", ahead_s: float = 0.0) -> None:
+        self.api = api
         self.opened: list[FakePort] = []
         self._virtual = virtual
+        self._ahead_s = ahead_s
 
     def input_names(self) -> list[str]:
         return ["Keys 20:0"]
@@ -64,7 +63,7 @@ class FakeSystem:
     def _open_virtual(self, name: str) -> FakePort:
         if self._virtual != "can":
             raise PortError("make one with loopMIDI.")
-        return FakePort(name, self.opened)
+        return FakePort(name, self.opened, self._ahead_s)
 
 
 def found(config: Config, system: PortSystem | None = None) -> dict[str, Finding]:
@@ -99,6 +98,14 @@ def test_a_system_without_virtual_ports_says_what_to_do() -> None:
     findings = found(Config(Ports(output="synth"), model=TINY), FakeSystem("cannot"))
     assert findings["input"] == Finding(Health.BROKEN, "input", "make one with loopMIDI.")
     assert findings["output"].health is Health.OK
+
+
+@pytest.mark.parametrize(("ahead_s", "health"), [(0.0, Health.WARNING), (0.005, Health.OK)])
+def test_jack_without_exact_times_is_warned_of(ahead_s: float, health: Health) -> None:
+    system = FakeSystem(api="JACK", ahead_s=ahead_s)
+    output = found(Config(model=TINY), system)["output"]
+    assert output.health is health
+    assert ("musedaemon[jack]" in output.told) == (health is Health.WARNING)
 
 
 def test_each_part_that_is_broken_is_told_and_the_others_are_tried_all_the_same() -> None:
