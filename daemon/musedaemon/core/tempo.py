@@ -30,6 +30,15 @@ _ANOTHER_TEMPO = 0.3
 """The chance that a call has nothing to do with the tempo before it: with it, a medley loses nothing."""
 
 
+def _around(bpm: float, octaves: float) -> FloatVector:
+    """Log-odds of the tempi near one."""
+    return -0.5 * (np.log2(BPMS / bpm) / octaves) ** 2
+
+
+USUAL = _around(_PREFERRED_BPM, _PREFERENCE_OCTAVES)
+"""[len(BPMS)] log-odds of the tempi people play at."""
+
+
 class TempoTracker:
     """Owned by the engine. `follow` each call; `bpm` is always known, `line` once beats were found."""
 
@@ -41,7 +50,7 @@ class TempoTracker:
         near = written or hint
         self._bpm = given_bpm or near or UNKNOWN_BPM
         self._line: BeatLine | None = None
-        self._usual = _around(near, _HINT_OCTAVES) if near else _around(_PREFERRED_BPM, _PREFERENCE_OCTAVES)
+        self._usual = _around(near, _HINT_OCTAVES) if near else USUAL
         self._expected: FloatVector = np.zeros(len(BPMS))
 
     @property
@@ -81,11 +90,6 @@ class TempoTracker:
             written = self._written
             self._bpm = written if written and abs(found / written - 1) < _AGREES else found
         return line._replace(period=60.0 / self._bpm)
-
-
-def _around(bpm: float, octaves: float) -> FloatVector:
-    """Log-odds of the tempi near one."""
-    return -0.5 * (np.log2(BPMS / bpm) / octaves) ** 2
 
 
 def _expected_after(log_odds: FloatVector) -> FloatVector:
