@@ -48,6 +48,7 @@ class TempoTracker:
         self._given = given_bpm
         self._written = written
         near = written or hint
+        self._known = bool(given_bpm or near)
         self._bpm = given_bpm or near or UNKNOWN_BPM
         self._line: BeatLine | None = None
         self._usual = _around(near, _HINT_OCTAVES) if near else USUAL
@@ -64,6 +65,11 @@ class TempoTracker:
         return self._given is not None
 
     @property
+    def known(self) -> bool:
+        """Whether it is more than a guess."""
+        return self._known
+
+    @property
     def line(self) -> BeatLine | None:
         """Where the beats of the last call lie; None where there was too little to tell."""
         return self._line
@@ -76,6 +82,7 @@ class TempoTracker:
             if self._given is None:
                 self._bpm = self._likeliest(accents)
             self._line = self._laid(accents)
+            self._known = True
         return self._bpm
 
     def _likeliest(self, accents: Accents) -> float:

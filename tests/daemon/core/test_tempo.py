@@ -102,8 +102,10 @@ def test_a_given_tempo_never_changes_but_its_beat_is_found() -> None:
 def test_a_found_tempo_is_kept_until_a_better_one_is_found() -> None:
     tracker = TempoTracker()
     assert tracker.bpm == UNKNOWN_BPM
+    assert not tracker.known
     assert tracker.follow(played(96)) == pytest.approx(96, rel=0.02)
     assert tracker.follow([Strike(0.0, 0.5), Strike(1.0, 1.5)]) == pytest.approx(96, rel=0.02)
+    assert tracker.known
     assert not tracker.given
 
 
