@@ -102,7 +102,7 @@ class JackFrameOutput:
         self._serves: Queue[bool] = Queue()
         self._closed = False
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "musedaemon.run.jack_sender", *sender],
+            [sys.executable, "-P", "-m", "musedaemon.run.jack_sender", *sender],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
