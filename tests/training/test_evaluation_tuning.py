@@ -81,7 +81,7 @@ def test_the_command_prints_the_numbers_to_keep(
     checkpoint.save(tmp_path / "best", Config(SIZES), net.state_dict())
     assert tuning_main.main([str(tmp_path / "best"), "--data", str(tmp_path / "data")]) == 0
     out = capsys.readouterr().out
-    for name in ("SHIFT = Trust(", "PITCH = Trust(", "TRANSPOSED = Likeness(", "SCALE = Familiarity(", "DURATION = "):
+    for name in ("SHIFT = Trust(", "PITCH = Trust(", "TRANSPOSED = Likeness(", "DURATION = "):
         assert name in out
     assert tuning_main.main([str(tmp_path / "none"), "--data", str(tmp_path / "data")]) == 2
     assert "is not a checkpoint" in capsys.readouterr().err

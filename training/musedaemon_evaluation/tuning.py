@@ -23,7 +23,6 @@ _MEANT = torch.from_numpy(recollection.TIMES_MEANT.astype(np.float32))
 _TINY = 1e-20
 _UNITS = torch.tensor(Likeness(1.0, key=10.0, run=1.0, interval_run=1.0, repeats=1.0, interval_repeats=1.0, common=1.0))
 """What a step of descent is a fair part of: the factor of the cosine is some ten times the others."""
-_PITCH_CLASS = torch.arange(PITCHES) % 12
 
 Numbers = dict[str, Tensor]
 
@@ -40,7 +39,6 @@ def start(field: str) -> Numbers:
     }
     if field == "pitch":
         numbers["transposed"] = torch.tensor(trust.TRANSPOSED) / _UNITS
-        numbers["familiar"] = torch.tensor(trust.SCALE.weight)
     return {name: number.clone().requires_grad_() for name, number in numbers.items()}
 
 
@@ -51,10 +49,7 @@ def chances(field: str, numbers: Numbers, samples: Samples) -> Tensor:
     """[Q] the mixture's chance of what came."""
     place = FIELDS.index(field)
     truth = samples.truth[:, place].clamp(max=samples.logits[place].shape[1] - 1)
-    logits = samples.logits[place]
-    if field == "pitch":
-        logits = logits + _familiarity(numbers["familiar"], samples.heard)
-    model = torch.softmax(logits, dim=1)
+    model = torch.softmax(samples.logits[place], dim=1)
     votes = _votes(samples.kept[:, place], _weights(field, numbers["likeness"], numbers, samples), model.shape[1])
     if field == "pitch":
         moved = samples.kept[:, 4] + samples.last_pitch[:, None]
@@ -68,11 +63,6 @@ def chances(field: str, numbers: Numbers, samples: Samples) -> Tensor:
     share = torch.sigmoid(numbers["most"]) * odds / (1.0 + odds)
     own, voted = model.gather(1, truth[:, None])[:, 0], votes.gather(1, truth[:, None])[:, 0]
     return (1.0 - share) * own + share * voted / heaviness
-
-
-def _familiarity(weight: Tensor, heard: Tensor) -> Tensor:
-    classes = torch.zeros(len(heard), 12).index_add(1, _PITCH_CLASS, heard)
-    return weight * torch.log(classes + trust.SCALE.doubt / 12)[:, _PITCH_CLASS]
 
 
 def _weights(field: str, likeness: Tensor, numbers: Numbers, samples: Samples) -> Tensor:
@@ -138,9 +128,7 @@ def as_source(field: str, numbers: Numbers) -> str:
     trusted = Trust(_likeness(numbers["likeness"]), round(power, 3), round(most, 3), unsure, *others)
     lines = [f"{field.upper()} = {trusted}"]
     if field == "pitch":
-        scale = round(float(numbers["familiar"]), 3)
         lines.append(f"TRANSPOSED = {_likeness(numbers['transposed'])}")
-        lines.append(f"SCALE = {trust.SCALE._replace(weight=scale)}")
     return "\n".join(lines)
 
 

@@ -32,13 +32,12 @@ class Samples:
     """Q notes asked for, each with up to REACH notes kept.
 
     `signs` [Q, signs, REACH]; `kept` [Q, 5, REACH] shift, pitch, level, duration, step (which vote for nothing where
-    there is no note); `logits` by field [Q, classes]; `heard` [Q, PITCHES]; `truth` [Q, 4]; `last_pitch` [Q].
+    there is no note); `logits` by field [Q, classes]; `truth` [Q, 4]; `last_pitch` [Q].
     """
 
     signs: Tensor
     kept: Tensor
     logits: tuple[Tensor, Tensor, Tensor, Tensor]
-    heard: Tensor
     truth: Tensor
     last_pitch: Tensor
     sources: list[str]
@@ -53,7 +52,6 @@ class Samples:
             self.signs[index],
             self.kept[index],
             (shift, pitch, velocity, duration),
-            self.heard[index],
             self.truth[index],
             self.last_pitch[index],
             [self.sources[i] for i in index.tolist()],
@@ -92,8 +90,8 @@ def draw(predictor: Predictor, scores: Sequence[Score], each: int, rng: np.rando
     ]
     columns = list(zip(*rows, strict=True))
     stacked = [torch.from_numpy(np.stack(column)) for column in columns[:-1]]
-    signs, kept, shift, pitch, velocity, duration, heard, truth, last_pitch = stacked
-    return Samples(signs, kept, (shift, pitch, velocity, duration), heard, truth, last_pitch, list(columns[-1]))
+    signs, kept, shift, pitch, velocity, duration, truth, last_pitch = stacked
+    return Samples(signs, kept, (shift, pitch, velocity, duration), truth, last_pitch, list(columns[-1]))
 
 
 def _drawn(
@@ -110,7 +108,7 @@ def _drawn(
             truth = piece.playing.targets[:, index + 1].astype(np.int64)
             own = tuple(field[index] for field in logits)
             last = np.int64(piece.playing.given[4, index])
-            yield (signs, kept, *own, recollection.trail.heard, truth, last, piece.source)
+            yield (signs, kept, *own, truth, last, piece.source)
 
 
 def _padded(recollection: Recalled) -> tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]:

@@ -4,8 +4,7 @@ Each kept note has a weight, higher the nearer its key is to the hidden vector n
 2016). A recurrent net forgets a tune sooner than its listener does, so a weight also grows with the run of last notes
 that agree, in pitch or in interval, as far back as they do (the unbounded contexts of PPM*, Cleary & Teahan 1997).
 Notes vote for their classes and, where intervals agree, for the transposed pitch; for velocity they vote for their rise
-or fall. The heavier the votes are in all, and the less sure the model is, the larger their share. Beside that, pitches
-lean towards the scale that was heard of late.
+or fall. The heavier the votes are in all, and the less sure the model is, the larger their share.
 """
 
 from __future__ import annotations
@@ -31,7 +30,6 @@ _HEAVIEST = 15.0
 _FOLDED = 128
 _TINY = 1e-30
 LEAST_UNSURE = 1e-3
-_PITCH_CLASS = np.arange(PITCHES) % 12
 # Of the eight bits of a byte: a run of eight notes is looked up, many times quicker than it is multiplied out.
 _LEADING_ONES = np.array([8 - (~byte & 0xFF).bit_length() for byte in range(256)], dtype=np.float32)
 
@@ -177,8 +175,7 @@ class Recalled:
         """[PITCHES], votes for the kept pitches and for the transposed ones together."""
         weights = self._by_pitch * _FACTORS_OF_PITCH.take(self._other_shift(shift))
         votes = _counted(self._pitches().reshape(-1), weights.reshape(-1), PITCHES)
-        leaning = logits + min(self._gain, 1.0) * _familiarity(self.trail.heard)
-        return self._mixed(*_softmax(leaning), votes, trust.PITCH)
+        return self._mixed(*_softmax(logits), votes, trust.PITCH)
 
     def velocity(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
         """[VELOCITY_CLASSES]."""
@@ -273,17 +270,6 @@ def _signs(past: Past, key: FloatArray, trail: Trail) -> FloatArray:
     recent[list(trail.last[:_COMMON_NOTES])] = 1.0
     signs[6] = recent.take(past.passages[:, :_COMMON_NOTES]) @ _ONE_EACH
     return signs
-
-
-def _familiarity(heard: FloatArray) -> FloatArray:
-    """[PITCHES] what to add to the logits of pitches for how much their pitch classes were heard of late.
-
-    The model is rescaled by the unigrams of its own history (Kneser, Peters & Klakow 1997, "Language model adaptation
-    using dynamic marginals"): a tune keeps to its scale longer than a net remembers it.
-    """
-    classes = np.bincount(_PITCH_CLASS, heard) + trust.SCALE.doubt / 12
-    leaning: FloatArray = (trust.SCALE.weight * np.log(classes)).astype(np.float32)
-    return leaning.take(_PITCH_CLASS)
 
 
 def _counted(classes: Ints, weights: FloatArray, count: int) -> Floats:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
-
-from musedaemon.encoding import PITCHES, VELOCITY_UNKNOWN
-from musedaemon.model.protocol import FloatArray
+from musedaemon.encoding import VELOCITY_UNKNOWN
 
 TRAIL_NOTES = 9
 RUN_NOTES = TRAIL_NOTES - 1
@@ -17,8 +13,6 @@ RUN_NOTES = TRAIL_NOTES - 1
 NEVER_KEPT, NEVER_NOW = -1, -2
 """What stands for notes before the first: two numbers, so that they never agree."""
 
-_FADING_NOTES = 32
-_FADING = math.exp(-1.0 / _FADING_NOTES)
 _NO_INTERVAL = 1000
 
 
@@ -27,19 +21,15 @@ class Trail(NamedTuple):
 
     last: tuple[int, ...]
     """The newest first, at most `TRAIL_NOTES`."""
-    heard: FloatArray
-    """[PITCHES] how much each pitch was heard of late: each note counts 1, and fades by e in 32 notes."""
     velocity: int = VELOCITY_UNKNOWN
     """The class of the last note."""
 
     def followed(self, pitch: int, velocity: int) -> Trail:
         """The trail after one more note; `velocity` is its class, or VELOCITY_UNKNOWN."""
-        heard: FloatArray = self.heard * np.float32(_FADING)
-        heard[pitch] += 1.0
-        return Trail((pitch, *self.last[: TRAIL_NOTES - 1]), heard, velocity)
+        return Trail((pitch, *self.last[: TRAIL_NOTES - 1]), velocity)
 
 
-NO_TRAIL = Trail((), np.zeros(PITCHES, dtype=np.float32))
+NO_TRAIL = Trail(())
 """Before anything was heard."""
 
 

@@ -39,48 +39,38 @@ class Trust(NamedTuple):
     other_pitch_same_interval: float = 0.0
 
 
-class Familiarity(NamedTuple):
-    """How far pitches lean towards the pitch classes heard of late: `weight` times the logarithm of how much each was,
-    with `doubt` notes spread over all of them.
-    """
-
-    weight: float
-    doubt: float
-
-
 SHIFT = Trust(
-    Likeness(base=0.28, key=40.6, run=0.29, interval_run=2.05, repeats=0.47, interval_repeats=-0.83, common=-0.58),
-    power=0.193,
-    most=0.997,
-    unsure=0.21,
+    Likeness(base=1.41, key=26.32, run=-0.09, interval_run=1.99, repeats=0.79, interval_repeats=-0.48, common=-0.72),
+    power=0.226,
+    most=0.999,
+    unsure=0.29,
 )
 PITCH = Trust(
-    Likeness(base=-6.04, key=17.83, run=0.51, interval_run=-0.5, repeats=2.28, interval_repeats=0.39, common=1.01),
-    power=0.415,
-    most=0.966,
-    unsure=0.41,
-    other_shift=-10.39,
+    Likeness(base=-6.58, key=15.49, run=0.44, interval_run=-0.5, repeats=2.56, interval_repeats=0.72, common=1.02),
+    power=0.353,
+    most=0.963,
+    unsure=0.66,
+    other_shift=-14.15,
 )
 TRANSPOSED = Likeness(
-    base=-6.42, key=11.06, run=0.03, interval_run=1.33, repeats=1.42, interval_repeats=2.47, common=0.23
+    base=-6.8, key=11.13, run=0.01, interval_run=1.67, repeats=1.16, interval_repeats=2.71, common=0.16
 )
 """For the votes of kept notes for their interval from the note before; they count beside those for their pitch."""
-SCALE = Familiarity(weight=0.46, doubt=2.0)
 VELOCITY = Trust(
-    Likeness(base=5.85, key=39.53, run=-0.24, interval_run=0.19, repeats=1.77, interval_repeats=0.72, common=-0.28),
-    power=0.506,
+    Likeness(base=7.69, key=33.24, run=-0.43, interval_run=0.37, repeats=1.74, interval_repeats=0.7, common=-0.9),
+    power=0.505,
     most=0.999,
-    unsure=0.57,
-    other_shift=-7.3,
-    other_pitch=-2.54,
-    other_pitch_same_interval=0.25,
+    unsure=0.52,
+    other_shift=-10.78,
+    other_pitch=-3.6,
+    other_pitch_same_interval=-0.12,
 )
 DURATION = Trust(
-    Likeness(base=0.52, key=20.78, run=-0.07, interval_run=0.54, repeats=1.0, interval_repeats=0.58, common=0.09),
-    power=0.262,
-    most=0.991,
-    unsure=0.45,
-    other_shift=-11.73,
-    other_pitch=-2.19,
-    other_pitch_same_interval=0.47,
+    Likeness(base=1.84, key=15.55, run=-0.15, interval_run=0.54, repeats=0.46, interval_repeats=0.64, common=-0.03),
+    power=0.304,
+    most=0.997,
+    unsure=0.58,
+    other_shift=-18.56,
+    other_pitch=-2.18,
+    other_pitch_same_interval=0.31,
 )

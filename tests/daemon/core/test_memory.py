@@ -198,25 +198,6 @@ def test_the_mixture_is_a_distribution(pitches: list[int], seed: int, dial: floa
         assert np.isfinite(mixed).all()
 
 
-def test_pitches_lean_towards_the_scale_that_was_heard_of_late() -> None:
-    memory = SessionMemory(HIDDEN)
-    trail = played(memory, (60, 62, 64, 65, 67, 69, 71) * 4)
-    rng = np.random.default_rng(1)
-    # A key unlike all that were kept, so that hardly a note votes.
-    recollection = memory.recall(rng.normal(size=HIDDEN).astype(np.float32), Trail((1, 1, 1), trail.heard))
-    chances = probabilities(recollection.pitch(EVEN_PITCHES, 90))
-    assert chances[74] > 2 * chances[73]
-    assert chances[62] > chances[74]
-
-
-def test_what_was_heard_fades() -> None:
-    trail = NO_TRAIL.followed(60, VELOCITY_UNKNOWN)
-    for _ in range(32):
-        trail = trail.followed(72, VELOCITY_UNKNOWN)
-    assert trail.heard[60] == pytest.approx(np.exp(-1.0), rel=1e-5)
-    assert NO_TRAIL.heard.sum() == 0.0
-
-
 def test_velocities_are_recalled_as_rise_and_fall() -> None:
     memory = SessionMemory(HIDDEN)
     soft = NO_TRAIL.followed(60, 8)
