@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.jam import Jam
 
-from musedaemon.core.commands import Dropped, Heard, Played, Report, Signalled, Withdrawn
+from musedaemon.core.commands import Cancelled, Dropped, Heard, Played, Report, Signalled, Withdrawn
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.keys import Keys
 from musedaemon.core.moment import Moment, opening, ticks_per_second
@@ -18,7 +18,7 @@ def _order(report: Report) -> tuple[float, int]:
     match report:
         case Played(sent_at=at) | Dropped(at=at):
             return at, 0
-        case Withdrawn(at):
+        case Withdrawn(at) | Cancelled(at):
             return at, 1
         case Heard(event):
             return event.at, 2

@@ -25,6 +25,7 @@ examples:
   musedaemon --in "Keyboard" --out "Synth"            play with it
   musedaemon --in "Keyboard" --out jam.mid            play, and keep both of you in a file
   musedaemon --in call.mid --out jam.mid --seed 7     let it answer a file
+  musedaemon --in "Keyboard" --mode duet              play at the same time
   musedaemon --api jack                               ports of its own, for a patchbay
 
 config.toml is looked for at --config, then in this folder, then at
@@ -58,6 +59,8 @@ OPTIONS = (
     Option(("--no-thru",), "ports", "thru", "do not pass on what you play", fixed=False),
     Option(("--thru-channel",), "ports", "thru_channel", "move what is passed on", "N", range_shown=True),
     BPM,
+    Option(("--mode",), "turns", "mode", "what it does", "MODE", range_shown=True),
+    Option(("--trade-bars",), "turns", "trade_bars", "in mode trade, how many bars each plays", "N", range_shown=True),
     Option(("--hand-over",), "turns", "hand_over_s", "seconds of silence that end a call", "S", range_shown=True),
     Option(("--no-wait",), "turns", "wait_for_reply", "a .mid file goes on without waiting for replies", fixed=False),
     Option(("--length",), "turns", "length", "how long a reply is, in calls", "N", range_shown=True),

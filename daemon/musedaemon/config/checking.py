@@ -107,8 +107,16 @@ def _length_conflict(turns: Turns) -> str:
     )
 
 
+_MODES_THAT_WAIT = ("call-response", "solo")
+"""They begin to play when the call is handed over."""
+
+
 def _hand_over_conflict(turns: Turns) -> str:
-    if turns.hand_over_s > 0 or _signals_chosen(turns):
+    if turns.mode_control >= 0 and turns.mode_control == turns.hand_over_control:
+        return (
+            f"turns.mode_control: {turns.mode_control} is turns.hand_over_control too; choose another for one of them."
+        )
+    if turns.hand_over_s > 0 or turns.mode not in _MODES_THAT_WAIT or _signals_chosen(turns):
         return ""
     return (
         "turns.hand_over_s: 0 leaves no way to hand over;"

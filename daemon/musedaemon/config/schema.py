@@ -92,6 +92,13 @@ class Turns:
     hand_over_by: str = _setting(
         "press", Rule("what counts of the pedal, control or key", choices=("press", "release", "hold"))
     )
+    mode: str = _setting(
+        "call-response", Rule("what it does", choices=("call-response", "trade", "duet", "solo", "listen"))
+    )
+    trade_bars: int = _setting(4, Rule("bars each plays in mode trade", 1, 16))
+    mode_control: int = _setting(
+        -1, Rule("the number of a control that picks the mode", 0, 119, special=-1, special_doc="-1 for none")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,7 @@ class Tempo:
     """How fast a beat is."""
 
     bpm: float = _setting(0.0, Rule("beats a minute", 20, 300, special=0, special_doc="0 to find it in the playing"))
+    beats_per_bar: int = _setting(4, Rule("beats in a bar, for trading bars", 1, 12))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,13 @@ class Withdraw(NamedTuple):
     at: float
 
 
-Command = Play | Withdraw
+class Cancel(NamedTuple):
+    """Drop what is pending of our own; what sounds goes on. Answered with `Cancelled`."""
+
+    at: float
+
+
+Command = Play | Withdraw | Cancel
 
 
 class Heard(NamedTuple):
@@ -73,7 +79,13 @@ class Withdrawn(NamedTuple):
     at: float
 
 
-Report = Heard | Signalled | Played | Dropped | Withdrawn
+class Cancelled(NamedTuple):
+    """Nothing of ours is pending any more; every `Played` before this one is all that was heard."""
+
+    at: float
+
+
+Report = Heard | Signalled | Played | Dropped | Withdrawn | Cancelled
 
 
 class HandedOver(NamedTuple):

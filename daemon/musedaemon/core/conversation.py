@@ -60,7 +60,7 @@ class Conversation:
         if self.turn is not Turn.REPLYING:
             return None
         if isinstance(report, Heard):
-            at, stops = report.event.at, _interrupts(report.event)
+            at, stops = report.event.at, self._interrupts(report.event)
         else:
             at, stops = report.at, report.wish not in (None, Wish.HAND_OVER, Wish.HOLD)
         if not stops:
@@ -73,8 +73,8 @@ class Conversation:
         reply, call, _, hand_over = self._settled()
         if at - reply.began_at < self._ear.beat_s:
             self._ear.forget_own()
-        goes_on = isinstance(to, Heard) and isinstance(to.event, NoteOn)
-        if reply.played or not goes_on:
+        self._manner.turn_theirs(whole=False)
+        if reply.played or not self._goes_on(to):
             return self._end_reply(Move.WITHDRAWN, at)
         if at - hand_over.signalled_at < SLIP_S:
             self._slipped = hand_over
@@ -83,6 +83,11 @@ class Conversation:
         self._voice.turns -= 1
         self._move(Move.UNHEARD)
         return []
+
+    def _goes_on(self, report: Heard | Signalled) -> bool:
+        """Whether the call that we answered too early goes on with this."""
+        is_note = isinstance(report, Heard) and isinstance(report.event, NoteOn)
+        return is_note and self._manner.call_goes_on and not len(self._ear.phrase)
 
     def hear(self, event: MidiEvent) -> list[Effect]:
         """The musician played this."""
@@ -134,16 +139,16 @@ class Conversation:
             if not reply.complete:
                 return reply.due_at - HORIZON_S
             if reply.all_played:
-                return reply.ends_at
+                return self._manner.over_at(reply.ends_at)
         return float("inf")
 
     def _listen(self, now: float) -> list[Effect]:
         ear, manner = self._ear, self._manner
         due = manner.hand_over_at(ear)
         if now >= due:
-            return self._hand_over(HandOver(due))
+            return self._hand_over(HandOver(max(due, ear.tempo_found_at)))
         if ear.tempo_unknown and now >= manner.tempo_at(ear):
-            ear.find_tempo()
+            ear.find_tempo(manner.tempo_at(ear))
         elif now >= self._ready.due_at(foreseen_at := manner.foreseen_at(ear)):
             self._ready.advance(now, foreseen_at, self._extent(self._foreseen_wish))
         return []
@@ -155,12 +160,14 @@ class Conversation:
 
     def _hand_over(self, hand_over: HandOver) -> list[Effect]:
         ear, (at, wish, _) = self._ear, hand_over
-        ear.find_tempo()
+        if wish or not ear.bpm_known:
+            ear.find_tempo(at)
         foreseen_at = min(self._manner.foreseen_at(ear), at) if self.turn is Turn.LISTENING else at
         if (wish is Wish.HOLD) != (self._foreseen_wish is Wish.HOLD):
             self._ready.forget()
         reply, notes = self._ready.take(at, foreseen_at, self._extent(wish))
         self._voice.turns += 1
+        self._manner.turn_ours(at, ear.beat_s)
         answered = ear.turn_page()
         beats = answered.lasts(at) / ear.beat_s if len(answered) else 0.0
         self._underway = Underway(reply, answered, beats, hand_over)
@@ -171,9 +178,14 @@ class Conversation:
         if self.turn is not Turn.REPLYING:
             return []
         reply = self._settled().reply
-        if not reply.complete or not reply.all_played or now < reply.ends_at:
+        over_at = self._manner.over_at(reply.ends_at)
+        if not reply.complete or not reply.all_played or now < over_at:
             return []
-        return self._end_reply(Move.REPLY_OVER, reply.ends_at)
+        self._manner.turn_theirs(whole=True)
+        over = self._end_reply(Move.REPLY_OVER, over_at)
+        if len(self._ear.phrase):
+            self._move(Move.NOTE_HEARD)
+        return over
 
     def _end_reply(self, move: Move, at: float) -> list[Effect]:
         reply, call, call_beats, _ = self._settled()
@@ -200,6 +212,7 @@ class Conversation:
     def _move(self, move: Move) -> None:
         self.turn = TRANSITIONS[self.turn, move]
 
-
-def _interrupts(event: MidiEvent) -> bool:
-    return isinstance(event, NoteOn) or (isinstance(event, ControlChange) and event.control in CHANNEL_SILENCES)
+    def _interrupts(self, event: MidiEvent) -> bool:
+        if isinstance(event, NoteOn):
+            return self._manner.yields_to(event.at)
+        return isinstance(event, ControlChange) and event.control in CHANNEL_SILENCES

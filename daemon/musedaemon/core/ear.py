@@ -13,6 +13,10 @@ from musedaemon.model.protocol import NoteModel
 _RETUNED = 0.02
 """From this change of tempo on (a share of it) the phrase is heard again at the tempo that was found."""
 
+BREATH_S = 0.25
+"""So long after a note there is time to find the tempo, where nothing says when the phrase will end."""
+_MANY_NOTES = 8
+
 
 class Ear:
     """The state of the model that counts: `moment`, after the last note that sounded. Owned by the engine."""
@@ -22,6 +26,7 @@ class Ear:
         self._model = model
         self._tempo = tempo
         self._tempo_found = True
+        self._notes_counted = 0
         self._untouched = True
         self._own_handle: int | None = None
         self._keys = Keys()
@@ -32,6 +37,8 @@ class Ear:
         self._latest = self.phrase
         self.heard_at = 0.0
         """When a note of the musician's last began or ended (seconds)."""
+        self.tempo_found_at = 0.0
+        """When the tempo was last looked for (seconds)."""
 
     @property
     def bpm(self) -> float:
@@ -42,6 +49,11 @@ class Ear:
     def bpm_given(self) -> bool:
         """Whether the tempo was given and not found."""
         return self._tempo.given
+
+    @property
+    def bpm_known(self) -> bool:
+        """Whether the tempo is more than a guess."""
+        return self._tempo.known
 
     @property
     def beat_s(self) -> float:
@@ -57,6 +69,17 @@ class Ear:
     def tempo_unknown(self) -> bool:
         """Whether there are notes from which the tempo was not found yet."""
         return not self._tempo_found and len(self.phrase) > 0
+
+    @property
+    def held(self) -> list[int]:
+        """The pitches of the keys that are down."""
+        return [pitch for pitch, end in self.moment.tracker.ends.items() if end is None]
+
+    @property
+    def breath_at(self) -> float:
+        """When there is time to find the tempo in mid-phrase (seconds): after a breath, or many notes without one."""
+        enough = len(self.phrase) - self._notes_counted >= _MANY_NOTES
+        return self.phrase.last_onset + (0.0 if enough else BREATH_S)
 
     @property
     def call(self) -> Phrase:
@@ -115,11 +138,13 @@ class Ear:
             self.memory.forget_from(self._own_handle)
             self._own_handle = None
 
-    def find_tempo(self) -> None:
-        """Find the tempo in the phrase; where it is another, the phrase is heard again."""
+    def find_tempo(self, at: float) -> None:
+        """Find the tempo in the phrase (seconds); where it is another, the phrase is heard again."""
         if not self.tempo_unknown:
             return
+        self.tempo_found_at = at
         self._tempo_found = True
+        self._notes_counted = len(self.phrase)
         heard_at_bpm = self.bpm
         bpm = self._tempo.follow(self.phrase.strikes)
         if abs(bpm / heard_at_bpm - 1) > _RETUNED and self._untouched:
@@ -131,6 +156,7 @@ class Ear:
         over, self.phrase = self.phrase, self.phrase.next()
         self._own_handle = None
         self._untouched = True
+        self._notes_counted = 0
         return over
 
     def turn_back(self, phrase: Phrase) -> None:

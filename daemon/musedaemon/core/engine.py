@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from musedaemon.core.commands import Dropped, Effect, Heard, Played, Report, Signalled, Withdrawn
+from musedaemon.core.commands import Cancelled, Dropped, Effect, Heard, Played, Report, Signalled, Withdrawn
 from musedaemon.core.conversation import LEAD_S, Conversation
+from musedaemon.core.duet import Duet
 from musedaemon.core.ear import Ear
 from musedaemon.core.limits import Limiter, LimitSettings
-from musedaemon.core.manners import CallResponse, Lengths
+from musedaemon.core.listening import Listening
+from musedaemon.core.manners import CallResponse, Lengths, Manner, Solo
 from musedaemon.core.memory import TUNED_DIAL, SessionMemory
+from musedaemon.core.modes import Mode
 from musedaemon.core.moment import Moment
+from musedaemon.core.part import Part
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.signals import NO_SIGNALS, SignalSettings, Wish
 from musedaemon.core.tempo import TempoTracker
+from musedaemon.core.trading import Trade
 from musedaemon.core.turns import Turn
 from musedaemon.core.voice import Voice
 from musedaemon.model.protocol import NoteModel
@@ -28,6 +33,7 @@ class EngineSettings:
     """`hand_over_s`: silence that ends a call, 0 for none. `signals`: the musician's other ways to end it.
 
     `memory`: the dial, 0 to 1. `channel` is 0 to 15. `lead_s`: from the hand-over to the earliest first note.
+    `trade_beats`: how many each plays in that mode. `solo_beats`: how long a solo is, infinity for without end.
     """
 
     sampling: SamplingSettings
@@ -39,18 +45,21 @@ class EngineSettings:
     channel: int = 0
     seed: int = 0
     lead_s: float = LEAD_S
+    mode: Mode = Mode.CALL_RESPONSE
+    trade_beats: int = 16
+    solo_beats: float = float("inf")
 
 
 class Engine:
     """`receive` reports, `advance` the time when `next_deadline` has come. Called on one thread only."""
 
     def __init__(self, model: NoteModel, tempo: TempoTracker, settings: EngineSettings) -> None:
+        self._settings = settings
         self._ear = Ear(model, tempo, settings.memory)
         limiter = Limiter(settings.limits, settings.sampling.playable())
-        voice = Voice(model, self._ear, settings.sampling, limiter, settings.channel, settings.seed)
-        signals = settings.signals
-        manner = CallResponse(settings.hand_over_s, signals.hand_over, settings.lengths)
-        self._part = Conversation(self._ear, voice, manner, signals.foreseen, settings.lead_s)
+        self._voice = Voice(model, self._ear, settings.sampling, limiter, settings.channel, settings.seed)
+        self._mode = settings.mode
+        self._part = self._part_of(settings.mode)
         self._deferred: list[Heard | Signalled] = []
 
     @property
@@ -62,6 +71,16 @@ class Engine:
     def memory(self) -> SessionMemory:
         """The notes of this session that were really heard."""
         return self._ear.memory
+
+    @property
+    def bpm(self) -> float:
+        """The tempo, as far as it is known (beats a minute)."""
+        return self._ear.bpm
+
+    @property
+    def mode(self) -> Mode:
+        """What the partner does now."""
+        return self._mode
 
     @property
     def turn(self) -> Turn:
@@ -80,28 +99,35 @@ class Engine:
                 return self._part.played(report)
             case Dropped():
                 return self._part.dropped(report)
-            case Withdrawn(at):
+            case Withdrawn(at) | Cancelled(at):
                 return self._gave_way(at)
             case Heard() | Signalled():
                 return self._take(report)
 
     def advance(self, now: float) -> list[Effect]:
         """Do what is due at `now`, at most one note of the model's."""
-        return self._part.advance(now)
+        return [] if self._deferred else self._part.advance(now)
 
     def next_deadline(self) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
-        return self._part.next_deadline()
+        return float("inf") if self._deferred else self._part.next_deadline()
 
     def _take(self, report: Heard | Signalled) -> list[Effect]:
         """What makes us give way waits, and all after it, until nothing of ours is pending."""
+        if isinstance(report, Signalled) and report.wish is self._mode and not self._deferred:
+            return []
         command = None if self._deferred else self._part.gives_way_to(report)
         if self._deferred or command:
             self._deferred.append(report)
             return [command] if command else []
+        return self._deliver(report)
+
+    def _deliver(self, report: Heard | Signalled) -> list[Effect]:
         match report:
             case Heard(event):
                 return self._part.hear(event)
+            case Signalled(at, Mode() as mode):
+                return self._switch(at, mode)
             case Signalled(at, Wish() as wish):
                 return self._part.signalled(at, wish)
         return []
@@ -110,7 +136,29 @@ class Engine:
         (first, *later), self._deferred = self._deferred, []
         effects = self._part.gave_way(at, first)
         # A wish to take the turn back has come true by that.
-        heard = later if isinstance(first, Signalled) and isinstance(first.wish, Wish) else [first, *later]
-        for report in heard:
+        if isinstance(first, Heard) or isinstance(first.wish, Mode):
+            effects += self._deliver(first)
+        for report in later:
             effects += self._take(report)
         return effects
+
+    def _switch(self, at: float, mode: Mode) -> list[Effect]:
+        """Nothing of ours sounds: what was heard goes on in another mode."""
+        self._mode, self._part = mode, self._part_of(mode)
+        return self._part.signalled(at, Wish.HAND_OVER) if mode is Mode.SOLO else []
+
+    def _part_of(self, mode: Mode) -> Part:
+        ear, voice, settings = self._ear, self._voice, self._settings
+        if mode is Mode.DUET:
+            return Duet(ear, voice, settings.lead_s)
+        if mode is Mode.LISTEN:
+            return Listening(ear)
+        return Conversation(ear, voice, self._manner_of(mode), settings.signals.foreseen, settings.lead_s)
+
+    def _manner_of(self, mode: Mode) -> Manner:
+        settings = self._settings
+        if mode is Mode.TRADE:
+            return Trade(settings.trade_beats, settings.lead_s)
+        if mode is Mode.SOLO:
+            return Solo(settings.hand_over_s, settings.signals.hand_over, settings.solo_beats)
+        return CallResponse(settings.hand_over_s, settings.signals.hand_over, settings.lengths)

@@ -7,15 +7,16 @@ from typing import NamedTuple, Protocol
 from musedaemon.core.ear import Ear
 from musedaemon.core.moment import ticks_per_second
 from musedaemon.core.phrase import Phrase
-from musedaemon.core.reply import Extent
+from musedaemon.core.reply import ENDLESS, Extent
 from musedaemon.encoding import TICKS_PER_BEAT
-
-BREATH_S = 0.25
-"""So long after a note the tempo of its phrase is found, where the hand-over may come at any time."""
 
 
 class Manner(Protocol):
     """Asked by the conversation, on the engine's thread. All times are seconds."""
+
+    @property
+    def call_goes_on(self) -> bool:
+        """Whether the call is not over after all where its reply is taken back before a note of it left."""
 
     def hand_over_at(self, ear: Ear) -> float:
         """When the musician's turn is over by itself, infinity for never."""
@@ -28,6 +29,18 @@ class Manner(Protocol):
 
     def extent(self, call: Phrase, at: float, bpm: float) -> Extent:
         """How long the reply to a call is to be that is handed over `at`."""
+
+    def yields_to(self, at: float) -> bool:
+        """Whether a note of the musician's ends our turn."""
+
+    def over_at(self, ends_at: float) -> float:
+        """When our turn is over, whose last note ends then."""
+
+    def turn_ours(self, at: float, beat_s: float) -> None:
+        """The turn has passed to us."""
+
+    def turn_theirs(self, whole: bool) -> None:
+        """The turn has passed back: we have played the `whole` of ours, or it was taken back."""
 
 
 class Lengths(NamedTuple):
@@ -45,7 +58,9 @@ class Lengths(NamedTuple):
 
 
 class CallResponse:
-    """A silence ends the call; the reply is as long as the call, or another length."""
+    """A silence ends the call; the reply is as long as the call, or another length. Any note takes the turn back."""
+
+    call_goes_on = True
 
     def __init__(self, hand_over_s: float, any_signal: bool, lengths: Lengths) -> None:
         """`hand_over_s`: the silence; 0 leaves the hand-over to signals."""
@@ -65,8 +80,36 @@ class CallResponse:
 
     def tempo_at(self, ear: Ear) -> float:
         """Half-way through the silence, so that hearing the call again delays no reply; or at the first breath."""
-        return ear.phrase.last_onset + BREATH_S if self._any_signal else ear.quiet_since + self._hand_over_s / 2
+        return ear.breath_at if self._any_signal else ear.quiet_since + self._hand_over_s / 2
 
     def extent(self, call: Phrase, at: float, bpm: float) -> Extent:
         """In proportion to the call, or as given."""
         return self._lengths.extent(call.lasts(at) * ticks_per_second(bpm))
+
+    def yields_to(self, at: float) -> bool:
+        """To any."""
+        return True
+
+    def over_at(self, ends_at: float) -> float:
+        """With the last note."""
+        return ends_at
+
+    def turn_ours(self, at: float, beat_s: float) -> None:
+        """Nothing is counted."""
+
+    def turn_theirs(self, whole: bool) -> None:
+        """Nothing is counted."""
+
+
+class Solo(CallResponse):
+    """As call and response, but the reply goes on until the musician comes in or takes the turn back."""
+
+    def __init__(self, hand_over_s: float, any_signal: bool, beats: float) -> None:
+        """`beats`: how long it goes on, infinity for without end."""
+        lengths = Lengths() if beats == float("inf") else Lengths(beats=beats, most_beats=beats)
+        super().__init__(hand_over_s, any_signal, lengths)
+        self._endless = beats == float("inf")
+
+    def extent(self, call: Phrase, at: float, bpm: float) -> Extent:
+        """Without end, or as given."""
+        return ENDLESS if self._endless else super().extent(call, at, bpm)

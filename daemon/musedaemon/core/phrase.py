@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
 
@@ -124,6 +125,11 @@ class Phrase:
     def first_onset(self) -> float:
         """When the call began (seconds)."""
         return self._notes[0].on.at
+
+    def first_onset_from(self, at: float) -> float | None:
+        """When its first note that is not before `at` began (seconds); None if there is none."""
+        index = bisect_left(self._notes, at, key=lambda note: note.on.at)
+        return self._notes[index].on.at if index < len(self._notes) else None
 
     @property
     def last_onset(self) -> float:

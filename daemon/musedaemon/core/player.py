@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from musedaemon.core.commands import (
+    Cancel,
+    Cancelled,
     Command,
     Dropped,
     Heard,
@@ -122,6 +124,10 @@ class Player:
                 return []
             case Withdraw():
                 return self._withdraw(now)
+            case Cancel():
+                self._scheduler.cancel_starts()
+                self._reports.append(Cancelled(now))
+                return []
 
     def advance(self, now: float, ahead: float = 0.0) -> list[Outgoing]:
         """The messages of our own notes that are to leave at `now` or before; those of the next `ahead` seconds too,

@@ -20,6 +20,8 @@ from musedaemon.encoding import MAX_TICKS
 
 READY_NOTES = 3
 """As many notes are sampled ahead of a hand-over."""
+SOON_S = 1.0
+"""A hand-over that is known to come is not prepared earlier than this."""
 MOST_DRAFTS = 16
 """As many drafts are made of one reply; if the musician takes longer, it is made when they hand over."""
 _EXACT_S = 1e-6
@@ -66,7 +68,7 @@ class Ready:
             return float("inf")
         draft = self._current(foreseen_at)
         if draft is None or (draft.sampled < READY_NOTES and not draft.reply.complete):
-            return self._ear.heard_at
+            return max(self._ear.heard_at, foreseen_at - SOON_S)
         return draft.begins_at - self._lead_s + _EXACT_S if draft.number + 1 < MOST_DRAFTS else float("inf")
 
     def advance(self, now: float, foreseen_at: float, extent: ExtentAt) -> None:

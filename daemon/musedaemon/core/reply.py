@@ -219,14 +219,14 @@ class Reply:
 
     @property
     def _earliest(self) -> int:
-        after = self._plan.after
-        return after.tick + math.ceil((self._plan.earliest_at - after.at) * ticks_per_second(self._plan.bpm) - _EXACT)
+        return math.ceil(self._tick(self._plan.earliest_at) - _EXACT)
 
     @property
     def _last_tick(self) -> int:
         """All has ended by then."""
         assert self._start is not None
-        return min(self._start + self._plan.extent.most, self._earliest + self._plan.extent.by)
+        by = math.floor(self._tick(self._plan.earliest_at) + self._plan.extent.by + _EXACT)
+        return min(self._start + self._plan.extent.most, by)
 
     def _limit(self, share: float) -> int:
         assert self._start is not None
@@ -237,6 +237,11 @@ class Reply:
         assert self._start is not None
         last = self._last_tick
         return min(self._limit(LATEST), last - min((last - self._start) // 4, _LAST_NOTE_TICKS) + 1)
+
+    def _tick(self, at: float) -> float:
+        """The place of a time (seconds) among the ticks."""
+        after = self._plan.after
+        return after.tick + (at - after.at) * ticks_per_second(self._plan.bpm)
 
     def _time(self, tick: int) -> float:
         return self._plan.after.time_at(tick, self._plan.bpm)

@@ -50,3 +50,9 @@ class Scheduler:
     def cancel_pending(self) -> None:
         """Forget all of it; what sounds is the ledger's to release."""
         self._heap.clear()
+
+    def cancel_starts(self) -> None:
+        """Forget the notes that have not started; those that sound keep their note-offs."""
+        waiting = {serial for _, starts, serial, _ in self._heap if starts}
+        self._heap = [entry for entry in self._heap if entry[2] not in waiting]
+        heapq.heapify(self._heap)

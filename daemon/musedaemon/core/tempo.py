@@ -52,7 +52,9 @@ class TempoTracker:
         self._bpm = given_bpm or near or UNKNOWN_BPM
         self._line: BeatLine | None = None
         self._usual = _around(near, _HINT_OCTAVES) if near else USUAL
+        self._heard: list[float] = []
         self._expected: FloatVector = np.zeros(len(BPMS))
+        self._expected_next = self._expected
 
     @property
     def bpm(self) -> float:
@@ -75,19 +77,26 @@ class TempoTracker:
         return self._line
 
     def follow(self, strikes: Sequence[Strike]) -> float:
-        """Hear the notes of a call; returns the tempo from now on."""
+        """Hear the notes of a call, or of the same one again with more notes; returns the tempo from now on."""
         self._line = None
         accents = accents_of(strikes, WINDOW_S)
         if len(accents) >= _FEWEST_ACCENTS:
             if self._given is None:
+                self._begin_call([strike.at for strike in strikes])
                 self._bpm = self._likeliest(accents)
             self._line = self._laid(accents)
             self._known = True
         return self._bpm
 
+    def _begin_call(self, onsets: list[float]) -> None:
+        """What a call said already when fewer of its notes were heard does not count twice."""
+        if not self._heard or onsets[: len(self._heard)] != self._heard:
+            self._expected = self._expected_next
+        self._heard = onsets
+
     def _likeliest(self, accents: Accents) -> float:
         log_odds = evidence(accents) + self._usual + self._expected
-        self._expected = _expected_after(log_odds)
+        self._expected_next = _expected_after(log_odds)
         return float(BPMS[log_odds.argmax()])
 
     def _laid(self, accents: Accents) -> BeatLine:

@@ -14,6 +14,8 @@ class Turn(Enum):
     """The musician plays: the call is being heard."""
     REPLYING = auto()
     """We play."""
+    TOGETHER = auto()
+    """Both play at the same time."""
     WITHDRAWING = auto()
     """The musician went on during our reply, or took the turn back: it is being withdrawn."""
 
@@ -29,6 +31,10 @@ class Move(Enum):
     UNHEARD = auto()
     """The reply is taken back before a note of it left: the call goes on."""
     REPLY_OVER = auto()
+    JOIN = auto()
+    """In a duet: the musician plays after a rest."""
+    REST = auto()
+    """Where nothing is answered: nobody plays any more."""
 
 
 TRANSITIONS: dict[tuple[Turn, Move], Turn] = {
@@ -36,8 +42,13 @@ TRANSITIONS: dict[tuple[Turn, Move], Turn] = {
     (Turn.LISTENING, Move.NOTE_HEARD): Turn.LISTENING,
     (Turn.LISTENING, Move.HAND_OVER): Turn.REPLYING,
     (Turn.WAITING, Move.HAND_OVER): Turn.REPLYING,
+    (Turn.REPLYING, Move.NOTE_HEARD): Turn.REPLYING,
     (Turn.REPLYING, Move.INTERRUPT): Turn.WITHDRAWING,
     (Turn.REPLYING, Move.REPLY_OVER): Turn.WAITING,
     (Turn.WITHDRAWING, Move.WITHDRAWN): Turn.WAITING,
     (Turn.WITHDRAWING, Move.UNHEARD): Turn.LISTENING,
+    (Turn.WAITING, Move.JOIN): Turn.TOGETHER,
+    (Turn.TOGETHER, Move.JOIN): Turn.TOGETHER,
+    (Turn.TOGETHER, Move.REST): Turn.WAITING,
+    (Turn.LISTENING, Move.REST): Turn.WAITING,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from musedaemon.core.beside import Beside
 from musedaemon.core.commands import PlannedNote
 from musedaemon.core.dynamics import dynamics_of
 from musedaemon.core.ear import Ear
@@ -31,10 +32,16 @@ class Voice:
         self.turns = 0
         """How many turns there were, the one underway included."""
 
-    def begin(self, call: Phrase, earliest_at: float, extent: Extent, attempt: int = 0) -> Reply:
-        """The beginning of the next turn's reply, from what was heard up to now, not before `earliest_at` (seconds)."""
+    def begin(
+        self, call: Phrase, earliest_at: float, extent: Extent, attempt: int = 0, beside: Beside | None = None
+    ) -> Reply:
+        """The beginning of the next turn's reply, from what was heard up to now, not before `earliest_at` (seconds).
+
+        `beside`: what a reply keeps to that sounds together with the musician.
+        """
         bpm = self._ear.bpm
         limits = self._limiter.limits_for(call.spans(earliest_at))
+        limits = limits if beside is None else beside.within(limits)
         plan = ReplyPlan(
             after=self._ear.moment,
             dynamics=dynamics_of(call, bpm).within(limits.softest, limits.loudest),

@@ -6,9 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from musedaemon.core.events import MidiEvent
+from musedaemon.core.events import SUSTAIN, SUSTAIN_DOWN, ControlChange, MidiEvent, NoteOff
 from musedaemon.midi.hands import letting_go, one_key_each
 
+_HAIR_BEATS = 0.05
+"""So little late it comes in at once, and not a beat later."""
 TAIL_S = 0.1
 """A file is over this long after its last event: time for that to be heard."""
 
@@ -72,10 +74,18 @@ class FilePlayer:
 
     def next_deadline(self) -> float:
         """When the next event is due (seconds), infinity while it waits or is done."""
-        if self._over or self._paused:
+        if self._over or (self._paused and not self._lets_go_next):
             return float("inf")
+        return self._next_at
+
+    @property
+    def _next_at(self) -> float:
         at = self._events[self._next].at if self._next < len(self._events) else self._end
         return at + self._offset
+
+    @property
+    def _lets_go_next(self) -> bool:
+        return self._next < len(self._events) and _lets_go(self._events[self._next])
 
     def advance(self, now: float) -> list[MidiEvent]:
         """The events due at `now` or before, each `at` the time it was due."""
@@ -104,12 +114,19 @@ class WaitingFilePlayer(FilePlayer):
     """
 
     def pause(self, at: float) -> None:
-        """The call is handed over (seconds): hold what comes due."""
+        """The call is handed over (seconds): hold what comes due, but for keys and pedals that are still down."""
         self._paused = True
 
     def resume(self, at: float, bpm: float) -> None:
         """The reply is over (seconds): go on, as many whole beats later than planned as it takes."""
         self._paused = False
-        beats_late = (at - self.next_deadline()) * bpm / 60.0
-        if 0.0 < beats_late < float("inf"):
-            self._offset += math.ceil(beats_late - 1e-9) * 60.0 / bpm
+        beats_late = (at - self._next_at) * bpm / 60.0
+        if beats_late > 0.0 and not self._over:
+            whole = math.ceil(beats_late - _HAIR_BEATS)
+            self._offset += max(whole, min(beats_late, _HAIR_BEATS)) * 60.0 / bpm
+
+
+def _lets_go(event: MidiEvent) -> bool:
+    if isinstance(event, ControlChange):
+        return event.control == SUSTAIN and event.value < SUSTAIN_DOWN
+    return isinstance(event, NoteOff)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from musedaemon.core.commands import Command, Effect, HandedOver, Play, TurnOver, Withdraw
+from musedaemon.core.commands import Cancel, Command, Effect, HandedOver, Play, TurnOver, Withdraw
 from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
 
@@ -27,7 +27,7 @@ class Router:
         """Send each effect where it belongs, in order."""
         for effect in effects:
             match effect:
-                case Play() | Withdraw():
+                case Play() | Withdraw() | Cancel():
                     self._command(effect)
                 case HandedOver(at):
                     self._record.handed_over(effect)

@@ -18,6 +18,7 @@ from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import SUSTAIN
 from musedaemon.core.limits import KeyOfCall, LimitSettings, Register
 from musedaemon.core.manners import Lengths
+from musedaemon.core.modes import Mode
 from musedaemon.core.periodicity import FASTEST_BPM, SLOWEST_BPM
 from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.sampling import SamplingSettings
@@ -133,6 +134,10 @@ def _engine_settings(config: Config, seed: int, timing: PlayerTiming) -> EngineS
         channel=config.ports.response_channel - 1,
         seed=seed,
         lead_s=LEAD_S + timing.offset,
+        mode=Mode(turns.mode),
+        trade_beats=turns.trade_bars * config.tempo.beats_per_bar,
+        # A file does not come in to end a solo.
+        solo_beats=turns.max_reply_beats if names_file(config.ports.input) else float("inf"),
     )
 
 
@@ -155,6 +160,7 @@ def _signal_settings(turns: Turns) -> SignalSettings:
         key=turns.hand_over_key if turns.hand_over_key >= 0 else None,
         by=By(turns.hand_over_by),
         transport=turns.hand_over_transport,
+        mode_control=turns.mode_control if turns.mode_control >= 0 else None,
     )
 
 
@@ -279,7 +285,7 @@ class Session:
 
     def _write(self) -> None:
         if self.target and isinstance(self.record, Recorder):
-            self.record.write(self.target, self.config.tempo.bpm or playable_bpm(self.score))
+            self.record.write(self.target, self.engine.bpm)
 
     def _tell_lateness(self) -> None:
         """For -v: how late our notes left, in milliseconds."""

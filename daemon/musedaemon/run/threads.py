@@ -10,7 +10,7 @@ from enum import Enum
 from queue import Empty, Queue
 from typing import TypeVar
 
-from musedaemon.core.commands import Command, Heard, Play, Report, Signalled, Withdraw
+from musedaemon.core.commands import Cancel, Command, Heard, Play, Report, Signalled, Withdraw
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import MidiEvent
 from musedaemon.core.player import Outgoing, Player
@@ -76,7 +76,7 @@ class PlayerThread:
     def _handle(self, item: MidiEvent | Command | None) -> None:
         now = self._clock.now()
         match item:
-            case Play() | Withdraw():
+            case Play() | Withdraw() | Cancel():
                 self._send(self._player.accept(item, now))
             case None:
                 pass

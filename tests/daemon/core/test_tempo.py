@@ -122,3 +122,16 @@ def test_another_tempo_is_found_at_once_after_many_calls_at_one() -> None:
     for _ in range(8):
         tracker.follow(played(90))
     assert tracker.follow(played(126)) == pytest.approx(126, rel=0.02)
+
+
+def test_a_call_heard_again_with_more_notes_counts_once() -> None:
+    call = played(115, beats=[float(beat) for beat in range(14)])
+    once, again = TempoTracker(), TempoTracker()
+    for fewer in (6, 8, 10, 12):
+        again.follow(call[:fewer])
+    assert again.follow(call) == once.follow(call)
+    assert again.known
+
+
+def test_a_tempo_is_known_when_given_hinted_or_found() -> None:
+    assert [TempoTracker().known, TempoTracker(90.0).known, TempoTracker(hint=90.0).known] == [False, True, True]

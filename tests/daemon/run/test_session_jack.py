@@ -194,3 +194,54 @@ def test_an_unknown_port_lists_the_ports_there_are(jack_server: JackServer) -> N
     assert out == ""
     assert err.count("\n") == 1
     assert "keys:played" in err
+
+
+def mode_change(at: float, value: int) -> tuple[float, bytes]:
+    return at, bytes((0xB0, 80, value))
+
+
+DUET, SOLO, LISTEN = 64, 90, 127
+
+
+def test_a_duet_and_every_switch_of_mode_leave_no_note_on(jack_server: JackServer, tmp_path: Path) -> None:
+    config = tmp_path / "modes.toml"
+    config.write_text(f"[model]\npath = '{ASSETS / 'tiny.onnx'}'\nseed = 1\n[turns]\nmode_control = 80\n")
+    line = [(at + 0.75 * index, data) for index in range(6) for at, data in PHRASE]
+    with daemon("--no-thru", "--config", str(config), "--mode", "duet") as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        start = bench.play(line, into=IN)
+        together = bench.wait_for(8, patience=30)
+        bench.play([mode_change(0.0, SOLO)], into=IN)
+        alone = len(bench.wait_for(len(together) + 12, patience=30))
+        bench.play([mode_change(0.0, DUET), *((at + 0.1, data) for at, data in PHRASE)], into=IN)
+        bench.wait_for(alone + 4, patience=30)
+        bench.play([mode_change(0.0, LISTEN)], into=IN)
+        recorded = bench.wait_for_silence(1.0)
+        assert unbalanced(data_of(recorded)) == {}
+        bench.play(PHRASE, into=IN)
+        assert len(bench.wait_for_silence(1.0)) == len(recorded)
+        finish(process)
+    assert together[0][0] < start + line[-1][0]
+    assert bytes((0xB0, 80, SOLO)) not in data_of(recorded)
+
+
+def test_a_key_hands_over_at_once_and_takes_the_turn_back_at_once(jack_server: JackServer, tmp_path: Path) -> None:
+    config = tmp_path / "key.toml"
+    config.write_text(
+        f"[model]\npath = '{ASSETS / 'tiny.onnx'}'\nseed = 1\n[turns]\nhand_over_key = 21\nhand_over_by = 'hold'\n"
+    )
+    down, up = bytes((0x90, 21, 90)), bytes((0x80, 21, 0))
+    with daemon("--config", str(config), "--hand-over", "0") as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.play(PHRASE, into=IN)
+        assert data_of(bench.wait_for_silence(1.0)) == data_of(PHRASE)  # thru alone: silence says nothing
+        bench.play([(0.0, down)], into=IN)
+        bench.wait_for(len(PHRASE) + 20, patience=30)
+        let_go = bench.play([(0.0, up)], into=IN)
+        recorded = bench.wait_for_silence(1.0)
+        finish(process)
+    assert unbalanced(data_of(recorded)) == {}
+    assert down not in data_of(recorded)
+    assert up not in data_of(recorded)
+    # Generous: what is asserted is that it ends by the key, not at its own time.
+    assert recorded[-1][0] < let_go + 0.5

@@ -1,0 +1,87 @@
+"""Trading bars: each plays the same number of bars, strictly one after the other, counted from the tempo."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from musedaemon.core.ear import Ear
+from musedaemon.core.phrase import Phrase
+from musedaemon.core.reply import Extent
+from musedaemon.encoding import TICKS_PER_BEAT
+
+_ENTRY_TICKS = TICKS_PER_BEAT
+"""Our first note comes within the first beat of our bars."""
+_TAIL_BEATS = 0.5
+"""A phrase may end on the first beat of the other one's bars."""
+_PICK_UP_BEATS = 1.0
+"""And begin in their last beat."""
+
+
+class Bars(NamedTuple):
+    """Bars of ours, from line to line (seconds)."""
+
+    begin: float
+    end: float
+    beat_s: float
+
+
+class Trade:
+    """A `Manner`: the musician's bars begin where ours end. Where they play nothing in them, or before we have played
+    any, bar 1 begins at their first note.
+    """
+
+    call_goes_on = False
+
+    def __init__(self, beats: int, lead_s: float) -> None:
+        """`beats`: how many each plays. `lead_s`: the turn passes this much before the bar line, to be in time."""
+        self._beats = beats
+        self._lead_s = lead_s
+        self._ours: Bars | None = None
+        self._line: float | None = None
+
+    def hand_over_at(self, ear: Ear) -> float:
+        """Just before the bar line after their bars, if they have played anything in them."""
+        begin = self._bars_begin(ear)
+        return float("inf") if begin is None else begin + self._beats * ear.beat_s - self._lead_s
+
+    def foreseen_at(self, ear: Ear) -> float:
+        """It is known once there is a tempo."""
+        return float("inf") if ear.tempo_unknown else self.hand_over_at(ear)
+
+    def tempo_at(self, ear: Ear) -> float:
+        """In mid-phrase: the bars are counted by it."""
+        return ear.breath_at
+
+    def extent(self, call: Phrase, at: float, bpm: float) -> Extent:
+        """Our bars, and not a note beyond."""
+        ticks = self._beats * TICKS_PER_BEAT
+        return Extent(target=ticks, most=ticks, by=ticks, entry=_ENTRY_TICKS)
+
+    def yields_to(self, at: float) -> bool:
+        """To a note in the midst of our bars: not to the end of their phrase, nor to the pick-up of the next."""
+        ours = self._ours
+        if ours is None:
+            return True
+        return ours.begin + _TAIL_BEATS * ours.beat_s <= at < ours.end - _PICK_UP_BEATS * ours.beat_s
+
+    def over_at(self, ends_at: float) -> float:
+        """With our last bar line."""
+        return max(ends_at, self._ours.end) if self._ours else ends_at
+
+    def turn_ours(self, at: float, beat_s: float) -> None:
+        """Our bars begin at the next moment we may play."""
+        begin = at + self._lead_s
+        self._ours = Bars(begin, begin + self._beats * beat_s, beat_s)
+
+    def turn_theirs(self, whole: bool) -> None:
+        """Their bars begin at our last bar line, or with their next note."""
+        self._line = self._ours.end if self._ours and whole else None
+
+    def _bars_begin(self, ear: Ear) -> float | None:
+        """Where their bar 1 is. A clock that knows the bars would say it here."""
+        if self._line is None:
+            return ear.phrase.first_onset if len(ear.phrase) else None
+        first = ear.phrase.first_onset_from(self._line - _PICK_UP_BEATS * ear.beat_s)
+        if first is None:
+            return None
+        return self._line if first < self._line + self._beats * ear.beat_s else first

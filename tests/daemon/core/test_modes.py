@@ -1,0 +1,238 @@
+"""The modes in virtual time: what each plays, and that switching leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.fakes import FakeModel
+from support.jam import SETTINGS, Jam, jam, melody
+from support.truth import assert_balanced, assert_true
+
+from musedaemon.core.engine import EngineSettings
+from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
+from musedaemon.core.modes import Mode
+from musedaemon.core.signals import By, SignalSettings
+from musedaemon.core.turns import Turn
+
+SWITCHES = SignalSettings(key=21, mode_control=80)
+CALL = melody([60, 62, 64, 65, 67, 65, 64, 62])
+TRADE = replace(SETTINGS, mode=Mode.TRADE, trade_beats=8)
+DUET = replace(SETTINGS, mode=Mode.DUET)
+SOLO = replace(SETTINGS, mode=Mode.SOLO, solo_beats=16.0)
+
+
+def mode_change(at: float, mode: Mode) -> ControlChange:
+    return ControlChange(at, 0, 80, 13 + 26 * list(Mode).index(mode))
+
+
+def key(at: float) -> list[MidiEvent]:
+    return [NoteOn(at, 0, 21, 50), NoteOff(at + 0.05, 0, 21)]
+
+
+def play(
+    settings: EngineSettings,
+    *phrases: Sequence[MidiEvent],
+    certain: bool = True,
+    by: By = By.PRESS,
+    waits: bool = False,
+) -> Jam:
+    events = sorted((event for phrase in phrases for event in phrase), key=lambda event: event.at)
+    done = jam(events, settings, FakeModel(certain), signals=replace(SWITCHES, by=by), waits=waits)
+    assert_balanced(done)
+    assert_true(done, FakeModel(certain))
+    return done
+
+
+def spans(done: Jam) -> list[tuple[float, float]]:
+    return [(done.planned[serial].at, done.planned[serial].until) for serial in sorted(done.planned)]
+
+
+# Trade: two bars of 4 beats at 120 bpm are four seconds.
+
+
+@pytest.mark.parametrize("certain", [True, False])
+def test_trading_the_reply_fills_its_bars_and_is_over_by_the_bar_line(certain: bool) -> None:
+    done = play(TRADE, CALL, certain=certain)
+    assert [over.at for over in done.turns] == pytest.approx([8.0])
+    assert not done.turns[0].withdrawn
+    begins, ends = zip(*spans(done), strict=True)
+    assert 4.0 <= min(begins) <= 4.5 + 1 / 48
+    assert 7.0 <= max(ends) <= 8.0 + 1e-6
+
+
+def test_trading_the_bars_of_the_musician_are_counted_from_ours() -> None:
+    late = melody([72, 71, 69], start=9.0)
+    done = play(TRADE, CALL, late)
+    assert [over.at for over in done.turns] == pytest.approx([8.0, 16.0])
+    assert min(note.at for note in done.notes() if note.at > 8.0) >= 12.0
+
+
+def test_trading_a_pick_up_in_our_last_beat_and_a_last_note_in_our_first_take_nothing_back() -> None:
+    last, pick_up = melody([60], start=4.1), melody([67, 69, 71], start=7.6)
+    done = play(TRADE, CALL, last, pick_up)
+    assert [over.at for over in done.turns] == pytest.approx([8.0, 16.0])
+    assert not any(over.withdrawn for over in done.turns)
+    assert min(note.at for note in done.notes() if note.at > 8.0) >= 12.0
+
+
+def test_trading_a_note_in_mid_bars_takes_the_turn_and_bar_one_begins_with_it() -> None:
+    done = play(TRADE, CALL, melody([67, 69, 71], start=6.2))
+    assert [over.at for over in done.turns] == pytest.approx([6.2, 6.2 + 8.0])
+    assert [over.withdrawn for over in done.turns] == [True, False]
+    assert min(note.at for note in done.notes() if note.at > 6.2) >= 10.2
+
+
+def test_trading_it_waits_for_a_musician_who_plays_nothing_in_their_bars() -> None:
+    done = play(TRADE, CALL, melody([67, 69, 71], start=31.3))
+    assert [over.at for over in done.turns] == pytest.approx([8.0, 31.3 + 8.0])
+    assert [note for note in done.notes() if 8.0 < note.at < 35.3] == []
+
+
+def test_trading_a_signal_begins_our_bars_at_once() -> None:
+    done = play(TRADE, CALL[:6], key(1.6))
+    assert done.turns[0].at == pytest.approx(1.6 + 4.0, abs=0.011)
+
+
+def test_trading_the_tempo_is_found_in_mid_phrase() -> None:
+    call = melody([60, 62, 64, 65, 67, 65, 64, 62], step=0.625, length=0.5)
+    done = jam(call, TRADE, bpm=None)
+    assert done.turns[0].bpm == pytest.approx(96, rel=0.02)
+    assert done.turns[0].at == pytest.approx(16 * 0.625, rel=0.02)
+
+
+# Duet
+
+
+def test_in_a_duet_both_play_at_the_same_time_apart_from_each_other() -> None:
+    hands = melody([72, 74, 76, 77, 79, 77, 76, 74] * 2)
+    done = play(DUET, hands, certain=False)
+    together = [note for note in done.notes() if 0.0 < note.at < 7.5]
+    assert len(together) >= 4
+    assert max(note.pitch for note in done.notes()) <= 72 - 3
+    low = play(DUET, melody([40, 41, 43, 45, 43, 41, 40, 38]), certain=False)
+    assert min(note.pitch for note in low.notes()) >= 45
+
+
+def test_in_a_duet_what_is_pending_is_planned_anew_and_what_sounds_goes_on() -> None:
+    done = play(DUET, CALL, certain=False)
+    left = {(event.at, event.pitch) for event in done.notes()}
+    whole = [note for note in done.planned.values() if (note.at, note.pitch) in left]
+    assert len(whole) < len(done.planned)  # some were cancelled
+    ended = {(event.at, event.pitch) for event in done.response if isinstance(event, NoteOff)}
+    assert {(note.until, note.pitch) for note in whole} == ended
+
+
+def test_a_duet_comes_to_rest_about_a_bar_after_the_musician() -> None:
+    done = play(DUET, CALL, certain=False)
+    assert done.engine.turn is Turn.WAITING
+    assert [(over.number, over.call_notes, over.withdrawn) for over in done.turns] == [(1, 8, False)]
+    assert done.turns[0].reply_notes == len(done.notes())
+    assert max(event.at for event in done.response) <= 3.9 + 2 * 0.5 + 5 * 0.5 + 0.5
+
+
+def test_in_a_duet_a_signal_lets_it_fall_silent_and_join_again() -> None:
+    hands = melody([72, 74, 76, 77] * 6)
+    done = play(DUET, hands, key(3.1), key(8.1), certain=False)
+    assert not [note for note in done.notes() if 3.1 < note.at < 8.1]
+    assert [note for note in done.notes() if note.at < 3.1]
+    assert [note for note in done.notes() if 8.1 < note.at < 12]
+    assert max(event.at for event in done.response if event.at < 8.1) <= 3.1
+
+
+def test_a_duet_waits_for_the_tempo() -> None:
+    done = jam(melody([60, 62, 64, 65, 67, 65, 64, 62], step=0.625), DUET, FakeModel(certain=False), bpm=None)
+    assert done.turns[0].bpm == pytest.approx(96, rel=0.02)
+    assert min(note.at for note in done.notes()) > 3 * 0.625
+
+
+# Solo and listening
+
+
+def test_a_solo_goes_on_until_the_musician_comes_in() -> None:
+    endless = replace(SOLO, solo_beats=float("inf"))
+    done = play(endless, CALL, melody([60], start=200.0), key(203.0))
+    assert done.turns[0].withdrawn
+    assert done.turns[0].at == 200.0
+    assert done.turns[0].reply_beats > 380
+    assert [over.at for over in done.turns[1:]] == [203.0]
+
+
+def test_a_solo_over_a_file_ends() -> None:
+    over = play(SOLO, CALL, waits=True).turns[0]
+    assert 12 <= over.reply_beats <= 16.1
+    assert not over.withdrawn
+
+
+def test_listening_it_plays_nothing_and_learns() -> None:
+    done = play(replace(SETTINGS, mode=Mode.LISTEN), CALL, key(4.5))
+    assert done.response == []
+    assert len(done.engine.memory) == 8
+    assert done.engine.turn is Turn.WAITING
+
+
+# Switching
+
+
+def test_switched_to_solo_it_plays_at_once_and_switched_back_it_is_silent() -> None:
+    listening = replace(SOLO, mode=Mode.LISTEN, solo_beats=float("inf"))
+    done = play(listening, CALL, [mode_change(5.0, Mode.SOLO), mode_change(30.05, Mode.CALL_RESPONSE)])
+    assert 5.0 < done.notes()[0].at < 6.5
+    assert done.response[-1].at == 30.05
+    assert done.engine.mode is Mode.CALL_RESPONSE
+
+
+def test_a_phrase_goes_on_through_a_switch() -> None:
+    done = play(replace(SETTINGS, mode=Mode.LISTEN), CALL, [mode_change(2.1, Mode.CALL_RESPONSE)])
+    assert [over.call_notes for over in done.turns] == [8]
+
+
+def test_the_same_mode_again_changes_nothing() -> None:
+    once = play(SETTINGS, CALL)
+    assert play(SETTINGS, CALL, [mode_change(5.5, Mode.CALL_RESPONSE)]).response == once.response
+
+
+moves = st.lists(
+    st.tuples(
+        st.sampled_from(["on", "on", "off", "pedal", "key down", "key up", "all off", "mode"]),
+        st.integers(0, 1),
+        st.integers(58, 62),
+        st.floats(0, 1.5, allow_nan=False),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(moves, st.sampled_from(Mode), st.sampled_from(By), st.sampled_from([0.0, 0.3]), st.booleans())
+def test_whatever_is_played_and_switched_the_state_is_what_was_heard_and_no_note_hangs(
+    script: list[tuple[str, int, int, float]], mode: Mode, by: By, hand_over_s: float, waits: bool
+) -> None:
+    at = 0.0
+    events: list[MidiEvent] = []
+    for what, channel, pitch, gap in script:
+        at += gap
+        match what:
+            case "on":
+                events.append(NoteOn(at, channel, pitch, 80))
+            case "off":
+                events.append(NoteOff(at, channel, pitch))
+            case "pedal":
+                events.append(ControlChange(at, channel, 64, 127 if pitch % 2 else 0))
+            case "key down":
+                events.append(NoteOn(at, channel, 21, 80))
+            case "key up":
+                events.append(NoteOff(at, channel, 21))
+            case "mode":
+                events.append(mode_change(at, list(Mode)[pitch - 58]))
+            case _:
+                events.append(ControlChange(at, channel, 123, 0))
+    events += [NoteOff(at + 20, channel, 21) for channel in (0, 1)]
+    chosen = replace(SETTINGS, mode=mode, hand_over_s=hand_over_s, solo_beats=16.0, trade_beats=4)
+    done = play(chosen, events, certain=False, by=by, waits=waits)
+    assert done.engine.turn in (Turn.WAITING, Turn.LISTENING, Turn.TOGETHER)
+    assert len(done.notes()) >= sum(over.reply_notes for over in done.turns)
+    assert [over.number for over in done.turns] == list(range(1, len(done.turns) + 1))
