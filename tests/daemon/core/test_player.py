@@ -277,7 +277,7 @@ def test_whatever_happens_every_note_on_has_exactly_one_note_off(
     planned = set()
 
     def leave(messages: list[Outgoing]) -> None:
-        sent.extend((max(now, message.not_before), len(sent) + n, message) for n, message in enumerate(messages))
+        sent.extend([(max(now, message.not_before), len(sent) + n, message) for n, message in enumerate(messages)])
         reports.extend(it.take_reports())
 
     for serial, (what, a, b) in enumerate(script):
