@@ -73,11 +73,6 @@ class Engine:
         return self._ear.memory
 
     @property
-    def bpm(self) -> float:
-        """The tempo, as far as it is known (beats a minute)."""
-        return self._ear.bpm
-
-    @property
     def mode(self) -> Mode:
         """What the partner does now."""
         return self._mode

@@ -70,6 +70,7 @@ def prepare(config: Config, reporter: Reporter) -> Session:
         reporter=reporter,
         score=score,
         target=target,
+        tempo=tempo,
         make_engine=make_engine,
         player=Player(
             NoLoop() if score else LoopGuard(),
@@ -188,6 +189,7 @@ class Session:
     reporter: Reporter
     score: TimedFile | None
     target: Path | None
+    tempo: TempoTracker
     make_engine: Callable[[float], Engine]
     """For an output that wants its notes so long before they leave (seconds)."""
     player: Player
@@ -285,7 +287,7 @@ class Session:
 
     def _write(self) -> None:
         if self.target and isinstance(self.record, Recorder):
-            self.record.write(self.target, self.engine.bpm)
+            self.record.write(self.target, self.tempo.bpm)
 
     def _tell_lateness(self) -> None:
         """For -v: how late our notes left, in milliseconds."""
