@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from support.jam import Jam
 
-from musedaemon.core.commands import Cancelled, Dropped, Heard, Played, Report, Signalled, Withdrawn
+from musedaemon.core.commands import Cancelled, Heard, Played, Report, Withdrawn
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.keys import Keys
 from musedaemon.core.moment import Moment, opening, ticks_per_second
@@ -13,17 +15,13 @@ from musedaemon.encoding import velocity_to_class
 from musedaemon.model.protocol import NoteModel
 
 
-def _order(report: Report) -> tuple[float, int]:
-    """By time. The note that makes us give way comes first, and is heard when we have."""
-    match report:
-        case Played(sent_at=at) | Dropped(at=at):
-            return at, 0
-        case Withdrawn(at) | Cancelled(at):
-            return at, 1
-        case Heard(event):
-            return event.at, 2
-        case Signalled(at):
-            return at, 3
+def _as_taken(reports: Sequence[Report]) -> list[Report]:
+    """The reports in the order in which they count: what we gave way to is heard when we have, not before."""
+    taken: list[Report] = []
+    for report in reports:
+        gave_way = isinstance(report, Withdrawn | Cancelled) and isinstance(taken[-1], Heard)
+        taken.insert(len(taken) - 1 if gave_way else len(taken), report)
+    return taken
 
 
 class Replay:
@@ -38,7 +36,7 @@ class Replay:
 
     def hear(self, jam: Jam) -> Moment:
         """The moment after all of it."""
-        for report in sorted(jam.reports, key=_order):
+        for report in _as_taken(jam.reports):
             match report:
                 case Heard(event):
                     self._hear(event)

@@ -10,7 +10,7 @@ from musedaemon.core.events import CHANNEL_SILENCES, ControlChange, MidiEvent, N
 from musedaemon.core.manners import Manner
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.ready import ExtentAt, Ready
-from musedaemon.core.reply import ENDLESS, Reply
+from musedaemon.core.reply import Extent, Reply
 from musedaemon.core.signals import Wish
 from musedaemon.core.turns import TRANSITIONS, Move, Turn
 from musedaemon.core.voice import Voice
@@ -22,6 +22,13 @@ LEAD_S = 0.01
 by then; this is for the threads to wake up, on a busy machine too."""
 SLIP_S = 0.1
 """A note so soon after a signal still belongs to the call: hand and foot do not move at once."""
+
+
+class Foreseen(NamedTuple):
+    """By which signal the turn is likely to pass, None for by itself; and how long a turn is that is held."""
+
+    wish: Wish | None
+    held: Extent
 
 
 class HandOver(NamedTuple):
@@ -44,13 +51,16 @@ class Underway(NamedTuple):
 class Conversation:
     """Owned by the engine. It is told what happened in the order in which it did."""
 
-    def __init__(self, ear: Ear, voice: Voice, manner: Manner, foreseen: Wish | None, lead_s: float) -> None:
-        """`foreseen`: by what the turn is likely to pass. `lead_s`: from a hand-over to the first note at least."""
+    def __init__(
+        self, ear: Ear, voice: Voice, manner: Manner, foreseen: Foreseen, lead_s: float, began_at: float
+    ) -> None:
+        """The turn does not pass before `began_at`. `lead_s`: from a hand-over to the first note at least (seconds)."""
         self._ear = ear
         self._voice = voice
         self._manner = manner
+        self._began_at = began_at
         self._ready = Ready(ear, voice, lead_s)
-        self._foreseen_wish = foreseen
+        self._foreseen = foreseen
         self._underway: Underway | None = None
         self._slipped: HandOver | None = None
         self.turn = Turn.LISTENING if len(ear.phrase) else Turn.WAITING
@@ -146,16 +156,16 @@ class Conversation:
         ear, manner = self._ear, self._manner
         due = manner.hand_over_at(ear)
         if now >= due:
-            return self._hand_over(HandOver(max(due, ear.tempo_found_at)))
+            return self._hand_over(HandOver(max(due, ear.tempo_found_at, self._began_at)))
         if ear.tempo_unknown and now >= manner.tempo_at(ear):
             ear.find_tempo(manner.tempo_at(ear))
         elif now >= self._ready.due_at(foreseen_at := manner.foreseen_at(ear)):
-            self._ready.advance(now, foreseen_at, self._extent(self._foreseen_wish))
+            self._ready.advance(now, foreseen_at, self._extent(self._foreseen.wish))
         return []
 
     def _extent(self, wish: Wish | None) -> ExtentAt:
         if wish is Wish.HOLD:
-            return lambda at: ENDLESS
+            return lambda at: self._foreseen.held
         return lambda at: self._manner.extent(self._ear.call, at, self._ear.bpm)
 
     def _hand_over(self, hand_over: HandOver) -> list[Effect]:
@@ -163,7 +173,7 @@ class Conversation:
         if wish or not ear.bpm_known:
             ear.find_tempo(at)
         foreseen_at = min(self._manner.foreseen_at(ear), at) if self.turn is Turn.LISTENING else at
-        if (wish is Wish.HOLD) != (self._foreseen_wish is Wish.HOLD):
+        if (wish is Wish.HOLD) != (self._foreseen.wish is Wish.HOLD):
             self._ready.forget()
         reply, notes = self._ready.take(at, foreseen_at, self._extent(wish))
         self._voice.turns += 1

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from musedaemon.core.commands import Cancelled, Dropped, Effect, Heard, Played, Report, Signalled, Withdrawn
-from musedaemon.core.conversation import LEAD_S, Conversation
+from musedaemon.core.conversation import LEAD_S, Conversation, Foreseen
 from musedaemon.core.duet import Duet
 from musedaemon.core.ear import Ear
 from musedaemon.core.limits import Limiter, LimitSettings
 from musedaemon.core.listening import Listening
-from musedaemon.core.manners import CallResponse, Lengths, Manner, Solo
+from musedaemon.core.manners import CallResponse, Lengths, Manner, Solo, going_on
 from musedaemon.core.memory import TUNED_DIAL, SessionMemory
 from musedaemon.core.modes import Mode
 from musedaemon.core.moment import Moment
@@ -33,7 +33,8 @@ class EngineSettings:
     """`hand_over_s`: silence that ends a call, 0 for none. `signals`: the musician's other ways to end it.
 
     `memory`: the dial, 0 to 1. `channel` is 0 to 15. `lead_s`: from the hand-over to the earliest first note.
-    `trade_beats`: how many each plays in that mode. `solo_beats`: how long a solo is, infinity for without end.
+    `trade_beats`: how many each plays in that mode. `longest_beats`: how long a solo or a turn that is held goes on,
+    infinity for without end.
     """
 
     sampling: SamplingSettings
@@ -47,7 +48,7 @@ class EngineSettings:
     lead_s: float = LEAD_S
     mode: Mode = Mode.CALL_RESPONSE
     trade_beats: int = 16
-    solo_beats: float = float("inf")
+    longest_beats: float = float("inf")
 
 
 class Engine:
@@ -59,7 +60,7 @@ class Engine:
         limiter = Limiter(settings.limits, settings.sampling.playable())
         self._voice = Voice(model, self._ear, settings.sampling, limiter, settings.channel, settings.seed)
         self._mode = settings.mode
-        self._part = self._part_of(settings.mode)
+        self._part = self._part_of(settings.mode, float("-inf"))
         self._deferred: list[Heard | Signalled] = []
 
     @property
@@ -139,21 +140,22 @@ class Engine:
 
     def _switch(self, at: float, mode: Mode) -> list[Effect]:
         """Nothing of ours sounds: what was heard goes on in another mode."""
-        self._mode, self._part = mode, self._part_of(mode)
+        self._mode, self._part = mode, self._part_of(mode, at)
         return self._part.signalled(at, Wish.HAND_OVER) if mode is Mode.SOLO else []
 
-    def _part_of(self, mode: Mode) -> Part:
+    def _part_of(self, mode: Mode, at: float) -> Part:
         ear, voice, settings = self._ear, self._voice, self._settings
         if mode is Mode.DUET:
             return Duet(ear, voice, settings.lead_s)
         if mode is Mode.LISTEN:
             return Listening(ear)
-        return Conversation(ear, voice, self._manner_of(mode), settings.signals.foreseen, settings.lead_s)
+        foreseen = Foreseen(settings.signals.foreseen, going_on(settings.longest_beats))
+        return Conversation(ear, voice, self._manner_of(mode, at), foreseen, settings.lead_s, at)
 
-    def _manner_of(self, mode: Mode) -> Manner:
+    def _manner_of(self, mode: Mode, at: float) -> Manner:
         settings = self._settings
         if mode is Mode.TRADE:
-            return Trade(settings.trade_beats, settings.lead_s)
+            return Trade(settings.trade_beats, settings.lead_s, at)
         if mode is Mode.SOLO:
-            return Solo(settings.hand_over_s, settings.signals.hand_over, settings.solo_beats)
+            return Solo(settings.hand_over_s, settings.signals.hand_over, going_on(settings.longest_beats))
         return CallResponse(settings.hand_over_s, settings.signals.hand_over, settings.lengths)

@@ -101,15 +101,19 @@ class CallResponse:
         """Nothing is counted."""
 
 
+def going_on(beats: float) -> Extent:
+    """The extent of what goes on until it is stopped; at the latest after so many `beats`, where there are so few."""
+    return ENDLESS if beats == float("inf") else Lengths(beats=beats, most_beats=beats).extent(0.0)
+
+
 class Solo(CallResponse):
     """As call and response, but the reply goes on until the musician comes in or takes the turn back."""
 
-    def __init__(self, hand_over_s: float, any_signal: bool, beats: float) -> None:
-        """`beats`: how long it goes on, infinity for without end."""
-        lengths = Lengths() if beats == float("inf") else Lengths(beats=beats, most_beats=beats)
-        super().__init__(hand_over_s, any_signal, lengths)
-        self._endless = beats == float("inf")
+    def __init__(self, hand_over_s: float, any_signal: bool, extent: Extent) -> None:
+        """`extent`: how long it goes on."""
+        super().__init__(hand_over_s, any_signal, Lengths())
+        self._goes_on = extent
 
     def extent(self, call: Phrase, at: float, bpm: float) -> Extent:
         """Without end, or as given."""
-        return ENDLESS if self._endless else super().extent(call, at, bpm)
+        return self._goes_on

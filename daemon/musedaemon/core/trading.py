@@ -32,10 +32,14 @@ class Trade:
 
     call_goes_on = False
 
-    def __init__(self, beats: int, lead_s: float) -> None:
-        """`beats`: how many each plays. `lead_s`: the turn passes this much before the bar line, to be in time."""
+    def __init__(self, beats: int, lead_s: float, began_at: float) -> None:
+        """`beats`: how many each plays. `lead_s`: the turn passes this much before the bar line, to be in time.
+
+        What was played before `began_at` is in no bar.
+        """
         self._beats = beats
         self._lead_s = lead_s
+        self._began_at = began_at
         self._ours: Bars | None = None
         self._line: float | None = None
 
@@ -80,7 +84,7 @@ class Trade:
     def _bars_begin(self, ear: Ear) -> float | None:
         """Where their bar 1 is. A clock that knows the bars would say it here."""
         if self._line is None:
-            return ear.phrase.first_onset if len(ear.phrase) else None
+            return ear.phrase.first_onset_from(self._began_at)
         first = ear.phrase.first_onset_from(self._line - _PICK_UP_BEATS * ear.beat_s)
         if first is None:
             return None

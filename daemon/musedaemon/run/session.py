@@ -137,8 +137,8 @@ def _engine_settings(config: Config, seed: int, timing: PlayerTiming) -> EngineS
         lead_s=LEAD_S + timing.offset,
         mode=Mode(turns.mode),
         trade_beats=turns.trade_bars * config.tempo.beats_per_bar,
-        # A file does not come in to end a solo.
-        solo_beats=turns.max_reply_beats if names_file(config.ports.input) else float("inf"),
+        # A file does not come in to end a solo, nor let go while it waits.
+        longest_beats=turns.max_reply_beats if names_file(config.ports.input) else float("inf"),
     )
 
 

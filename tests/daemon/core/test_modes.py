@@ -22,7 +22,7 @@ SWITCHES = SignalSettings(key=21, mode_control=80)
 CALL = melody([60, 62, 64, 65, 67, 65, 64, 62])
 TRADE = replace(SETTINGS, mode=Mode.TRADE, trade_beats=8)
 DUET = replace(SETTINGS, mode=Mode.DUET)
-SOLO = replace(SETTINGS, mode=Mode.SOLO, solo_beats=16.0)
+SOLO = replace(SETTINGS, mode=Mode.SOLO, longest_beats=16.0)
 
 
 def mode_change(at: float, mode: Mode) -> ControlChange:
@@ -153,7 +153,7 @@ def test_a_duet_waits_for_the_tempo() -> None:
 
 
 def test_a_solo_goes_on_until_the_musician_comes_in() -> None:
-    endless = replace(SOLO, solo_beats=float("inf"))
+    endless = replace(SOLO, longest_beats=float("inf"))
     done = play(endless, CALL, melody([60], start=200.0), key(203.0))
     assert done.turns[0].withdrawn
     assert done.turns[0].at == 200.0
@@ -178,7 +178,7 @@ def test_listening_it_plays_nothing_and_learns() -> None:
 
 
 def test_switched_to_solo_it_plays_at_once_and_switched_back_it_is_silent() -> None:
-    listening = replace(SOLO, mode=Mode.LISTEN, solo_beats=float("inf"))
+    listening = replace(SOLO, mode=Mode.LISTEN, longest_beats=float("inf"))
     done = play(listening, CALL, [mode_change(5.0, Mode.SOLO), mode_change(30.05, Mode.CALL_RESPONSE)])
     assert 5.0 < done.notes()[0].at < 6.5
     assert done.response[-1].at == 30.05
@@ -231,8 +231,19 @@ def test_whatever_is_played_and_switched_the_state_is_what_was_heard_and_no_note
             case _:
                 events.append(ControlChange(at, channel, 123, 0))
     events += [NoteOff(at + 20, channel, 21) for channel in (0, 1)]
-    chosen = replace(SETTINGS, mode=mode, hand_over_s=hand_over_s, solo_beats=16.0, trade_beats=4)
+    chosen = replace(SETTINGS, mode=mode, hand_over_s=hand_over_s, longest_beats=16.0, trade_beats=4)
     done = play(chosen, events, certain=False, by=by, waits=waits)
     assert done.engine.turn in (Turn.WAITING, Turn.LISTENING, Turn.TOGETHER)
     assert len(done.notes()) >= sum(over.reply_notes for over in done.turns)
     assert [over.number for over in done.turns] == list(range(1, len(done.turns) + 1))
+
+
+def test_switched_from_listening_a_silence_that_was_long_enough_is_answered_now_and_not_in_the_past() -> None:
+    done = play(replace(SETTINGS, mode=Mode.LISTEN), CALL, [mode_change(5.2, Mode.CALL_RESPONSE)])
+    assert done.turns[0].call_notes == 8
+    assert 5.2 < done.notes()[0].at < 6.5
+
+
+def test_switched_to_trading_in_mid_phrase_bar_one_begins_with_the_next_note() -> None:
+    done = play(replace(TRADE, mode=Mode.LISTEN), CALL, melody([60], start=5.3), [mode_change(3.8, Mode.TRADE)])
+    assert [over.at for over in done.turns] == pytest.approx([5.3 + 8.0])
