@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 _WRAP = 2**32
 """JACK counts frames in 32 bits: a day at 48 kHz."""
-_STEADY_S = 5.0
-"""Averaged over so long: a clock that is 100 millionths wrong is followed at a steady half of a millisecond."""
+_STEADY_S = 1.0
+"""What is observed is averaged over so long."""
+_DAMPING = 2.0
+"""How much slower the other clock's error of rate is learnt: from 1 on nothing swings, 2 leaves little to overshoot."""
 _LEAP_S = 0.002
 _LEAPS_BELIEVED = 3
 """So far off, so often in a row, the server has lost or skipped a period; less often, we were interrupted."""
 
 
+class _Line(NamedTuple):
+    """Frame 0 seems to have been at second `began`, as seen `at` a second; it moves by `drift` seconds a second."""
+
+    began: float
+    drift: float
+    at: float
+
+    def began_seen(self, at: float) -> float:
+        return self.began + self.drift * (at - self.at)
+
+
 class FrameClock:
     """Follows a server's frames by what is observed of both clocks, averaged so that equal steps stay equal.
 
-    `count` and `observe` on one thread, `frame_at` on any.
+    A delay-locked loop of second order, as in F. Adriaensen, "Using a DLL to filter time" (2005): it also learns by how
+    much the rates differ. An average alone would lag by that: JACK's dummy driver is 250 millionths fast, for it counts
+    its period in whole microseconds. `count` and `observe` on one thread, `frame_at` on any.
     """
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._counted = 0
-        self._began: float | None = None
-        self._observed_at = 0.0
+        self._line: _Line | None = None
         self._observed = 0
         self._leaps = 0
 
@@ -32,18 +48,29 @@ class FrameClock:
 
     def observe(self, seconds: float, frame: int) -> None:
         """At this second it was this frame (a whole number, see `count`)."""
-        began = seconds - frame / self._rate
-        self._leaps = self._leaps + 1 if self._began is not None and abs(began - self._began) > _LEAP_S else 0
+        began, line = seconds - frame / self._rate, self._line
+        error = 0.0 if line is None else began - line.began_seen(seconds)
+        self._leaps = self._leaps + 1 if abs(error) > _LEAP_S else 0
         if 0 < self._leaps < _LEAPS_BELIEVED:
             return
-        if self._began is None or self._leaps:
-            self._began, self._observed, self._leaps = began, 0, 0
-        self._observed += 1
-        share = max(1 / self._observed, min((seconds - self._observed_at) / _STEADY_S, 1.0))
-        self._began += (began - self._began) * share
-        self._observed_at = seconds
+        if line is None or self._leaps:
+            self._line = _Line(began, line.drift if line else 0.0, seconds)
+            self._observed, self._leaps = 1, 0
+        else:
+            self._observed += 1
+            self._line = self._followed(line, error, seconds)
+
+    def _followed(self, line: _Line, error: float, seconds: float) -> _Line:
+        """At first the mean of all that was observed, then the loop."""
+        passed = max(seconds - line.at, 0.0)
+        share = min(passed / _STEADY_S, 1.0)
+        began = line.began_seen(seconds)
+        if 1 / self._observed > share:
+            return _Line(began + error / self._observed, line.drift, seconds)
+        drift = line.drift + error * share / (_STEADY_S * (2 * _DAMPING) ** 2)
+        return _Line(began + error * share, drift, seconds)
 
     def frame_at(self, seconds: float) -> int:
         """The frame at this second; 0, long past, as long as nothing was observed."""
-        began = self._began
-        return 0 if began is None else max(round((seconds - began) * self._rate), 0)
+        line = self._line
+        return 0 if line is None else max(round((seconds - line.began_seen(seconds)) * self._rate), 0)
