@@ -86,8 +86,11 @@ class Duet:
             return []
         self._ear.release_own(at)
         self._passage.sounds_until = min(self._passage.sounds_until, at)
-        self._tacet = isinstance(to, Signalled)
-        return self._end_passage(at) if self._tacet and self.turn is Turn.TOGETHER else []
+        self._plan_from = float("inf")
+        if isinstance(to, Heard):
+            return []
+        self._tacet = True
+        return self._end_passage(at) if self.turn is Turn.TOGETHER else []
 
     def hear(self, event: MidiEvent) -> list[Effect]:
         """The musician played this."""
