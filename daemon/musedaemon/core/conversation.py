@@ -54,7 +54,7 @@ class Conversation:
     def __init__(
         self, ear: Ear, voice: Voice, manner: Manner, foreseen: Foreseen, lead_s: float, began_at: float
     ) -> None:
-        """The turn does not pass before `began_at`. `lead_s`: from a hand-over to the first note at least (seconds)."""
+        """The musician's turn begins `began_at`. `lead_s`: from a hand-over to the first note at least (seconds)."""
         self._ear = ear
         self._voice = voice
         self._manner = manner
@@ -212,6 +212,7 @@ class Conversation:
         )
         self._ear.release_own(at)
         self._underway = None
+        self._began_at = at
         self._move(move)
         return [over]
 

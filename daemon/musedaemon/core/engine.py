@@ -149,8 +149,9 @@ class Engine:
             return Duet(ear, voice, settings.lead_s)
         if mode is Mode.LISTEN:
             return Listening(ear)
-        foreseen = Foreseen(settings.signals.foreseen, going_on(settings.longest_beats))
-        return Conversation(ear, voice, self._manner_of(mode, at), foreseen, settings.lead_s, at)
+        manner = self._manner_of(mode, at)
+        held = manner.bars if isinstance(manner, Trade) else going_on(settings.longest_beats)
+        return Conversation(ear, voice, manner, Foreseen(settings.signals.foreseen, held), settings.lead_s, at)
 
     def _manner_of(self, mode: Mode, at: float) -> Manner:
         settings = self._settings

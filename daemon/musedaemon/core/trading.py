@@ -58,6 +58,11 @@ class Trade:
 
     def extent(self, call: Phrase, at: float, bpm: float) -> Extent:
         """Our bars, and not a note beyond."""
+        return self.bars
+
+    @property
+    def bars(self) -> Extent:
+        """The same for every turn, also one that is held."""
         ticks = self._beats * TICKS_PER_BEAT
         return Extent(target=ticks, most=ticks, by=ticks, entry=_ENTRY_TICKS)
 
