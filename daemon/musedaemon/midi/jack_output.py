@@ -24,8 +24,6 @@ _AT_ONCE = 0
 """The frame of messages that leave at the start of the next period."""
 _ALWAYS_FITS = 256
 """A message of more bytes that a period has no room for may be one that no period has room for."""
-_READ_IN_S = 0.0002
-"""Two clocks that were read further apart were not read at one moment."""
 _READ_EVERY_S = 0.01
 _PERIODS_TO_BE_HEARD = 3
 _POLL_S = 0.002
@@ -117,11 +115,9 @@ class JackOutput:
         self._served += 1
 
     def _read_clocks(self) -> None:
+        """When this period began. JACK's own estimate of a frame's time is smoothed, and after a stall off by 10 ms."""
         self._since_read = 0
-        before = self._now()
-        frame = self._clock.count(self._client.frame_time)
-        if self._now() - before < _READ_IN_S:
-            self._clock.observe(before, frame)
+        self._clock.observe(self._now(), self._clock.count(self._client.last_frame_time))
 
     def _write_until(self, out: Any, start: int, frames: int) -> None:
         """Write what is due in the period that begins at frame `start`; what finds no room waits for the next one."""
