@@ -73,6 +73,24 @@ def held_to_periods(frames: int) -> Spoil:
     return spoil
 
 
+def wandering(share: float) -> Spoil:
+    """Each distance up to this share longer or shorter, and all later pulses with it; there is no other grid."""
+
+    def spoil(times: Vector, rng: np.random.Generator) -> Vector:
+        periods = np.diff(times, prepend=0.0)
+        walk: Vector = np.cumsum(periods * (1.0 + rng.uniform(-share, share, len(times))))
+        return walk
+
+    return spoil
+
+
+def stalling(times: Vector, rng: np.random.Generator) -> Vector:
+    """Heard by a clock that runs on while the sender stands still, for 3 to 8 ms, once a second or so."""
+    stalls = np.where(rng.random(len(times)) < np.diff(times, prepend=0.0), rng.uniform(0.003, 0.008, len(times)), 0.0)
+    late: Vector = times + np.cumsum(stalls) + rng.normal(0.0, 0.0003, len(times))
+    return np.maximum.accumulate(late)
+
+
 def one_lost_one_twice(jitter: float) -> Spoil:
     """A pulse is lost and one comes twice, anywhere."""
 
@@ -85,10 +103,14 @@ def one_lost_one_twice(jitter: float) -> Spoil:
     return spoil
 
 
-def followed(bpms: Vector, spoil: Spoil, rng: np.random.Generator) -> Errors:
-    """Follow one clock; the errors just before each of its true pulses from the second beat on."""
+def followed(bpms: Vector, spoil: Spoil, rng: np.random.Generator, moves: bool = False) -> Errors:
+    """Follow one clock; the errors just before each of its true pulses from the second beat on.
+
+    `moves`: what is heard is itself the truth.
+    """
     truth = times_of(bpms)
     heard = spoil(truth, rng)
+    truth = heard if moves else truth
     follower = ClockFollower()
     follower.receive(0.0, b"\xfa")
     coming = iter(heard)
@@ -116,6 +138,14 @@ def steady(bpm: float, spoil: Spoil, runs: Iterator[np.random.Generator], beats:
     phase = np.abs(np.concatenate([errors.phase_ms[late:] - np.median(errors.phase_ms) for errors in found]))
     slipped = sum(round(float(np.median(errors.phase_pulses[-48:]))) != 0 for errors in found)
     return row(tempo, phase) + (f"  {slipped} of {len(found)} ended a pulse off" if slipped else "")
+
+
+def moving(bpm: float, spoil: Spoil, runs: Iterator[np.random.Generator]) -> str:
+    """A row of figures of a clock that is off its own grid, against its next pulse."""
+    found = [followed(steps((bpm, 200)), spoil, rng, moves=True) for rng in runs]
+    late = 8 * PULSES_PER_BEAT
+    tempo = np.abs(np.concatenate([errors.bpm[late:] for errors in found]))
+    return row(tempo, np.abs(np.concatenate([errors.phase_ms[late:] for errors in found])))
 
 
 def row(tempo: Vector, phase: Vector) -> str:
@@ -172,6 +202,9 @@ def main() -> None:
     for bpm, frames in ((123.0, 64), (60.0, 1024), (117.0, 1024), (123.0, 1024), (200.0, 1024)):
         print(f"  {bpm:5.0f} bpm, periods of {frames:4d} {steady(bpm, held_to_periods(frames), runs())}")
     print(f"  123 bpm, one lost, one twice {steady(123.0, one_lost_one_twice(0.2), runs())}")
+    for bpm in (60.0, 123.0, 200.0):
+        print(f"  {bpm:5.0f} bpm, wandering 20%   {moving(bpm, wandering(0.2), runs())}")
+    print(f"    123 bpm, stalling        {moving(123.0, stalling, runs())}")
     print("steps of the tempo")
     for start, end in ((60.0, 200.0), (200.0, 60.0), (120.0, 123.0), (123.0, 120.0), (120.0, 150.0)):
         for share in (0.0, 0.2):

@@ -71,6 +71,7 @@ def conflicts(config: Config) -> list[str]:
         _hand_over_conflict(config.turns),
         _length_conflict(config.turns),
         _loudness_conflict(config.reply),
+        _clock_conflict(config),
     ]
     return [problem for problem in problems if problem]
 
@@ -96,6 +97,19 @@ def _loudness_conflict(reply: Reply) -> str:
     if reply.softest <= reply.loudest:
         return ""
     return f"reply.softest: {reply.softest} lies above reply.loudest, {reply.loudest}; no velocity is left to play."
+
+
+def _clock_conflict(config: Config) -> str:
+    tempo, turns = config.tempo, config.turns
+    if tempo.clock == "internal" and not tempo.bpm:
+        return "tempo.clock: the internal clock needs a tempo to begin with; give one with --bpm."
+    if tempo.clock == "midi" and config.ports.input.lower().endswith((".mid", ".midi")):
+        return "tempo.clock: a .mid file sends no MIDI clock; play on a port, or leave out --clock midi."
+    if tempo.tap_key >= 0 and tempo.tap_key == turns.hand_over_key:
+        return f"tempo.tap_key: {tempo.tap_key} is turns.hand_over_key too; choose another for one of them."
+    if tempo.tap_control >= 0 and tempo.tap_control in (turns.hand_over_control, turns.mode_control):
+        return f"tempo.tap_control: {tempo.tap_control} hands over or sets the mode too; choose another."
+    return ""
 
 
 def _length_conflict(turns: Turns) -> str:

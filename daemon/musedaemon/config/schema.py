@@ -107,6 +107,24 @@ class Tempo:
 
     bpm: float = _setting(0.0, Rule("beats a minute", 20, 300, special=0, special_doc="0 to find it in the playing"))
     beats_per_bar: int = _setting(4, Rule("beats in a bar, for trading bars", 1, 12))
+    clock: str = _setting("follow", Rule("where the beats come from", choices=("follow", "midi", "internal")))
+    start_on: str = _setting(
+        "beat", Rule("with a clock, what a reply waits for before its first note", choices=("now", "beat", "bar"))
+    )
+    swing: float = _setting(0.5, Rule("with a clock, the share of a beat that its first eighth takes", 0.5, 0.75))
+    humanize_ms: float = _setting(0.0, Rule("with a clock, how far notes stray from the grid, in milliseconds", 0, 50))
+    metronome_channel: int = _setting(
+        0, Rule("the MIDI channel of the internal clock's clicks", 1, 16, special=0, special_doc="0 for none")
+    )
+    metronome_pitch: int = _setting(77, Rule("the note of a click", 0, 127))
+    metronome_accent_pitch: int = _setting(76, Rule("the note of the click on the first beat of a bar", 0, 127))
+    count_in_bars: int = _setting(0, Rule("bars that the internal clock counts in", 0, 8))
+    tap_key: int = _setting(
+        -1, Rule("the MIDI number of a key that taps the tempo", 0, 127, special=-1, special_doc="-1 for none")
+    )
+    tap_control: int = _setting(
+        -1, Rule("the number of a control that taps the tempo", 0, 119, special=-1, special_doc="-1 for none")
+    )
 
 
 @dataclass(frozen=True, slots=True)

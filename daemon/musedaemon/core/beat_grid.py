@@ -29,6 +29,16 @@ class BeatGrid(NamedTuple):
         return BeatGrid(at, self.beat_at(at), bpm)
 
 
+class Beat(NamedTuple):
+    """What a clock reports `at` (seconds): where its beats lie, counted since it was first heard, and on which of them
+    beat 0 of the song lies; None while it is stopped.
+    """
+
+    at: float
+    grid: BeatGrid
+    song_begins: float | None
+
+
 class Meter(NamedTuple):
     """A time signature: `over` notes of which `under` make a whole one in a bar."""
 

@@ -6,7 +6,9 @@ so on: the likelihood ratio test for a change point of Quandt 1958, by the binar
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,23 +16,71 @@ import numpy.typing as npt
 _FAR_BETTER = 20.0
 """Twice the logarithm of the likelihood ratio from which on two lines are believed."""
 _NOISE_WINDOW = 48
+_FAR = 24
+_CHANCE = 1.4
+"""Distances as far apart as `_FAR` vary this much more by chance alone."""
+_NO_GAIN = 0.02
 
 FloatVector = npt.NDArray[np.float64]
+
+
+class Jitter(NamedTuple):
+    """How uneven times are (variances, seconds squared): `own` is what each is off by itself, `drift` is what all that
+    follow are off by, too.
+    """
+
+    own: float
+    drift: float
+
+    def doubt(self, times: int) -> float:
+        """The variance about a line of so many times."""
+        return self.own + self.drift * times / 6.0
 
 
 def newest_line(times: FloatVector, fewest: int, least_noise: float) -> tuple[float, float]:
     """Where the line through the newest of these rising times (seconds, at least two) ends, and its slope.
 
     Of more than twice as many at least the `fewest` newest count. They are believed to jitter by `least_noise` or more
-    (seconds, a standard deviation).
+    (seconds, a standard deviation). Where what one is off carries on to the next ones, the end goes along with the
+    newest times as far as they can be believed (the local level model: Muth 1960; Durbin and Koopman 2012, chapter 2).
     """
     zero = float(times[-1])
     times = times - zero
-    doubt = max(_noise(times), least_noise) ** 2
-    while (even := _newest_even(times, fewest, doubt)) < len(times):
-        times = times[-even:]
-    slope = slope_of(times)
-    return zero + float(times.mean()) + slope * (len(times) - 1) / 2.0, slope
+    jitter = _jitter(times, least_noise)
+    newest = times
+    while (even := _newest_even(newest, fewest, jitter.doubt(len(newest)))) < len(newest):
+        newest = newest[-even:]
+    slope = slope_of(newest)
+    end = float(newest.mean()) + slope * (len(newest) - 1) / 2.0
+    return zero + end + _carried_on(newest - end - slope * np.arange(1 - len(newest), 1), jitter), slope
+
+
+def _carried_on(off: FloatVector, jitter: Jitter) -> float:
+    """How far the line's end is off, judged by how far each time is: the newest count most (steady Kalman gain)."""
+    ratio = jitter.drift / jitter.own
+    gain = (math.sqrt(ratio * ratio + 4 * ratio) - ratio) / 2.0
+    if gain < _NO_GAIN:
+        return 0.0
+    weights = gain * (1.0 - gain) ** np.arange(len(off) - 1, -1, -1)
+    return float(weights @ off)
+
+
+def _jitter(times: FloatVector, least_noise: float) -> Jitter:
+    """From how much distances vary over one and over `_FAR` times. An even pace, whichever, has neither."""
+    own = max(_noise(times), least_noise) ** 2
+    if len(times) < 3 * _FAR:
+        return Jitter(own, 0.0)
+    # What drifts does so all the time; a change of pace is seen in one of the halves only.
+    halves = np.array_split(times, 2) if len(times) >= 6 * _FAR else [times]
+    drift = min(_drift(half) for half in halves)
+    return (
+        Jitter(max((float(np.var(np.diff(times))) - drift) / 2.0, least_noise**2), drift) if drift else Jitter(own, 0.0)
+    )
+
+
+def _drift(times: FloatVector) -> float:
+    near, far = float(np.var(np.diff(times))), float(np.var(times[_FAR:] - times[:-_FAR]))
+    return max(far - _CHANCE * near, 0.0) / (_FAR - 1)
 
 
 def slope_of(times: FloatVector) -> float:

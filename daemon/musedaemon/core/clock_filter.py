@@ -26,8 +26,9 @@ _SAME_PLACE = 0.3
 _SUSPECTS, _ENOUGH_SUSPECTS = 6, 10
 """So many tell a leap of the tempo by more than `_LEAP`, so many all the rest."""
 _LEAP, _OTHER_TEMPO = 0.12, 0.05
-_WHOLE = 0.25
-_MOST_SLIPPED = 3
+_SURE, _DEVIATIONS = 0.03, 3.0
+"""A clock that is a whole period off, give or take this share of it and so many standard deviations, has lost a pulse
+or sent one twice; if it is off by anything else, it stood still or was moved."""
 _EVEN_BEFORE_SLIP = 96
 _KEPT_AFTER_JUMP = 12
 _BURST_NOISE = 0.6
@@ -174,7 +175,9 @@ class ClockFilter:
         middle = self._count + (len(suspects) + 1) / 2
         late = sum(suspects) / len(suspects) - line.time_of(middle)
         slipped = round(late / line.period)
-        if 1 <= abs(slipped) <= _MOST_SLIPPED and abs(late / line.period - slipped) < _WHOLE:
+        off = np.array(suspects) - late - [line.time_of(middle + index) for index in range(len(suspects))]
+        sure = _SURE * line.period + _DEVIATIONS * float(np.std(off - off.mean())) / len(suspects) ** 0.5
+        if abs(slipped) == 1 and abs(late - slipped * line.period) < sure:
             self._slip(slipped, suspects, line)
         else:
             self._times = [at + late for at in self._times]

@@ -66,6 +66,11 @@ class ClockMaster:
             return None
         return self._grid._replace(beat=self._grid.beat - self._song_begins / PULSES_PER_BEAT)
 
+    @property
+    def song_begins(self) -> float | None:
+        """The beat of `grid` that is beat 0 of the song; None while it is stopped."""
+        return None if self._song_begins is None else self._song_begins / PULSES_PER_BEAT
+
     def runs_at(self, at: float) -> bool:
         """Whether the song has begun by then, and was not stopped."""
         song = self.song_grid

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from musedaemon.core.beat_grid import Beat
 from musedaemon.core.events import MidiEvent
+from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.modes import Mode
 from musedaemon.core.signals import Wish
 
 
+class NoteBeats(NamedTuple):
+    """Where a note starts and ends on a clock's beats, counted as its reports do: it moves with them."""
+
+    start: float
+    end: float
+
+
 class PlannedNote(NamedTuple):
-    """A note of ours: it starts `at` and ends `until`. `serial` counts up from 0 and is never used twice."""
+    """A note of ours: it starts `at` and ends `until`. `serial` counts up from 0 and is never used twice.
+
+    Where a clock runs, `beats` are what counts, and the times only what they are expected to be.
+    """
 
     serial: int
     at: float
@@ -22,6 +34,7 @@ class PlannedNote(NamedTuple):
     channel: int
     pitch: int
     velocity: int
+    beats: NoteBeats | None = None
 
 
 class Play(NamedTuple):
@@ -58,6 +71,13 @@ class Signalled(NamedTuple):
     wish: Wish | Mode | None
 
 
+class ClockMoved(NamedTuple):
+    """The beats lie elsewhere than was told before, or the clock has begun, ended, gone or come back."""
+
+    beat: Beat
+    news: ClockNews
+
+
 class Played(NamedTuple):
     """The note-on of note `serial`, planned `at`, has left."""
 
@@ -85,7 +105,7 @@ class Cancelled(NamedTuple):
     at: float
 
 
-Report = Heard | Signalled | Played | Dropped | Withdrawn | Cancelled
+Report = Heard | Signalled | ClockMoved | Played | Dropped | Withdrawn | Cancelled
 
 
 class HandedOver(NamedTuple):
@@ -110,5 +130,13 @@ class TurnOver(NamedTuple):
     withdrawn: bool
 
 
-Effect = Command | HandedOver | TurnOver
+class ClockState(NamedTuple):
+    """What the musician should know of the clock."""
+
+    at: float
+    news: ClockNews
+    bpm: float
+
+
+Effect = Command | HandedOver | TurnOver | ClockState
 """What the engine returns: commands for the player, and news for whoever drives it."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from musedaemon.core.beat_grid import Beat
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.keys import Keys
 from musedaemon.core.memory import SessionMemory
 from musedaemon.core.moment import Moment, opening
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.tempo import TempoTracker
+from musedaemon.core.timeline import FREE, Timeline
 from musedaemon.model.protocol import NoteModel
 
 _RETUNED = 0.02
@@ -21,8 +23,8 @@ _MANY_NOTES = 8
 class Ear:
     """The state of the model that counts: `moment`, after the last note that sounded. Owned by the engine."""
 
-    def __init__(self, model: NoteModel, tempo: TempoTracker, memory: float) -> None:
-        """`memory` is the dial, 0 to 1."""
+    def __init__(self, model: NoteModel, tempo: TempoTracker, memory: float, timeline: Timeline = FREE) -> None:
+        """`memory` is the dial, 0 to 1. `timeline`: where the beats of a clock lie."""
         self._model = model
         self._tempo = tempo
         self._tempo_found = True
@@ -30,7 +32,8 @@ class Ear:
         self._untouched = True
         self._own_handle: int | None = None
         self._keys = Keys()
-        self.moment = opening(model, 0.0)
+        self.timeline = timeline
+        self.moment = opening(model, 0.0, timeline)
         self.memory = SessionMemory(len(self.moment.key), memory)
         self.phrase = Phrase(model, self.memory)
         """What the musician has played since the turn was last theirs."""
@@ -43,12 +46,12 @@ class Ear:
     @property
     def bpm(self) -> float:
         """Beats a minute."""
-        return self._tempo.bpm
+        return self.timeline.bpm or self._tempo.bpm
 
     @property
     def bpm_given(self) -> bool:
         """Whether the tempo was given and not found."""
-        return self._tempo.given
+        return self.timeline.bpm is not None or self._tempo.given
 
     @property
     def bpm_known(self) -> bool:
@@ -58,7 +61,7 @@ class Ear:
     @property
     def beat_s(self) -> float:
         """How long a beat lasts (seconds)."""
-        return 60.0 / self._tempo.bpm
+        return 60.0 / self.bpm
 
     @property
     def quiet_since(self) -> float:
@@ -68,7 +71,7 @@ class Ear:
     @property
     def tempo_unknown(self) -> bool:
         """Whether there are notes from which the tempo was not found yet."""
-        return not self._tempo_found and len(self.phrase) > 0
+        return not self._tempo_found and len(self.phrase) > 0 and self.timeline.bpm is None
 
     @property
     def held(self) -> list[int]:
@@ -85,6 +88,19 @@ class Ear:
     def call(self) -> Phrase:
         """The phrase underway; before its first note, the one before it."""
         return self.phrase if len(self.phrase) else self._latest
+
+    def after_beats(self, at: float, beats: float) -> float:
+        """The time (seconds) so many beats after another, by the clock or the tempo."""
+        return self.timeline.after_beats(at, beats) if self.timeline.runs else at + beats * self.beat_s
+
+    def bar_line(self, at: float, pick_up_beats: float) -> float:
+        """The bar line (seconds) of a phrase that begins `at`, maybe with a pick-up; without a clock, just then."""
+        return self.timeline.bar_line(at, pick_up_beats) if self.timeline.runs else at
+
+    def follow_clock(self, beat: Beat) -> None:
+        """The clock reports. Where it begins or ends a song, what was thought of ahead does not hold any more."""
+        if self.timeline.follow(beat, self.moment.tick_at(beat.at, self.bpm)):
+            self.moment = self.moment._replace()
 
     def hear(self, event: MidiEvent) -> list[int]:
         """The musician did this; returns the pitches that end by it."""

@@ -8,20 +8,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from musedaemon.core.commands import Cancelled, Dropped, Effect, Heard, Played, Report, Signalled, Withdrawn
+from musedaemon.core.beat_grid import Meter
+from musedaemon.core.commands import (
+    Cancelled,
+    ClockMoved,
+    ClockState,
+    Dropped,
+    Effect,
+    Heard,
+    Played,
+    Report,
+    Signalled,
+    Withdrawn,
+)
 from musedaemon.core.conversation import LEAD_S, Conversation, Foreseen
 from musedaemon.core.duet import Duet
 from musedaemon.core.ear import Ear
+from musedaemon.core.feel import Feel
 from musedaemon.core.limits import Limiter, LimitSettings
 from musedaemon.core.listening import Listening
 from musedaemon.core.manners import CallResponse, Lengths, Manner, Solo, going_on
 from musedaemon.core.memory import TUNED_DIAL, SessionMemory
+from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.modes import Mode
 from musedaemon.core.moment import Moment
 from musedaemon.core.part import Part
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.signals import NO_SIGNALS, SignalSettings, Wish
 from musedaemon.core.tempo import TempoTracker
+from musedaemon.core.timeline import Timeline
 from musedaemon.core.trading import Trade
 from musedaemon.core.turns import Turn
 from musedaemon.core.voice import Voice
@@ -35,6 +50,7 @@ class EngineSettings:
     `memory`: the dial, 0 to 1. `channel` is 0 to 15. `lead_s`: from the hand-over to the earliest first note.
     `trade_beats`: how many each plays in that mode. `longest_beats`: how long a solo or a turn that is held goes on,
     infinity for without end.
+    `meter` and `feel` count where a clock runs.
     """
 
     sampling: SamplingSettings
@@ -49,6 +65,8 @@ class EngineSettings:
     mode: Mode = Mode.CALL_RESPONSE
     trade_beats: int = 16
     longest_beats: float = float("inf")
+    meter: Meter = field(default_factory=Meter)
+    feel: Feel = field(default_factory=Feel)
 
 
 class Engine:
@@ -56,9 +74,10 @@ class Engine:
 
     def __init__(self, model: NoteModel, tempo: TempoTracker, settings: EngineSettings) -> None:
         self._settings = settings
-        self._ear = Ear(model, tempo, settings.memory)
+        self._ear = Ear(model, tempo, settings.memory, Timeline(settings.meter))
         limiter = Limiter(settings.limits, settings.sampling.playable())
-        self._voice = Voice(model, self._ear, settings.sampling, limiter, settings.channel, settings.seed)
+        channel, seed, feel = settings.channel, settings.seed, settings.feel
+        self._voice = Voice(model, self._ear, settings.sampling, limiter, channel, seed, feel)
         self._mode = settings.mode
         self._part = self._part_of(settings.mode, float("-inf"))
         self._deferred: list[Heard | Signalled] = []
@@ -97,6 +116,9 @@ class Engine:
                 return self._part.dropped(report)
             case Withdrawn(at) | Cancelled(at):
                 return self._gave_way(at)
+            case ClockMoved(beat, news):
+                self._ear.follow_clock(beat)
+                return [] if news is ClockNews.PULSE else [ClockState(beat.at, news, beat.grid.bpm)]
             case Heard() | Signalled():
                 return self._take(report)
 

@@ -81,7 +81,7 @@ class Improviser:
     ) -> SampledNote | None:
         """Pitch, velocity and duration of a note; None when every allowed pitch sounds already."""
         onset, limits = shape.onset, shape.limits
-        context = moment.tracker.context(onset)
+        context = moment.context(onset)
         free = limits.pitches & ~context.sounding
         if not free.any():
             return None
@@ -100,6 +100,7 @@ class Improviser:
             tick=onset,
             trail=moment.trail.followed(pitch, velocity),
             note=NoteClasses(shift, pitch, velocity, time_class(duration)),
+            timeline=moment.timeline,
         )
         return SampledNote(onset, pitch, limits.velocity(velocity), duration, after)
 

@@ -73,6 +73,17 @@ class ClockFollower:
         return BeatGrid(line.at, (line.pulse - self._song_begins) / PULSES_PER_BEAT, bpm)
 
     @property
+    def clock_grid(self) -> BeatGrid | None:
+        """The same, counted since the clock was first heard: no Start or Song Position moves it."""
+        grid = self.grid
+        return None if grid is None else grid._replace(beat=grid.beat + self._song_begins / PULSES_PER_BEAT)
+
+    @property
+    def song_begins(self) -> float | None:
+        """The beat of `clock_grid` that is beat 0 of the song; None while the clock does not run."""
+        return self._song_begins / PULSES_PER_BEAT if self._running else None
+
+    @property
     def next_pulse(self) -> int:
         """The pulse of the song that the next F8 will be, if the clock runs then."""
         return self._filter.count + 1 - self._song_begins if self._running else self._song_pulse

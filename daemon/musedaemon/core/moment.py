@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from musedaemon.core.memory import DURATION_UNKNOWN, NoteClasses
+from musedaemon.core.timeline import FREE, Timeline
 from musedaemon.core.trail import NO_TRAIL, Trail
-from musedaemon.encoding import TICKS_PER_BEAT, ContextTracker, time_class
+from musedaemon.encoding import TICKS_PER_BEAT, Context, ContextTracker, time_class
 from musedaemon.model.protocol import FloatArray, NoteModel, State
 
 
@@ -21,7 +22,8 @@ def ticks_per_second(bpm: float) -> float:
 class Moment(NamedTuple):
     """After the note that started at `at` (seconds), which is tick `tick`; `note` is that note, None before the first.
 
-    `trail` holds the pitches heard last. `tracker` is not to be changed: whoever goes on copies it first.
+    `trail` holds the pitches heard last. `tracker` is not to be changed: whoever goes on copies it first. Where a clock
+    runs, ticks and times are those of the `timeline`, whatever the tempo given.
     """
 
     state: State
@@ -30,6 +32,7 @@ class Moment(NamedTuple):
     tick: int
     trail: Trail = NO_TRAIL
     note: NoteClasses | None = None
+    timeline: Timeline = FREE
 
     @property
     def key(self) -> FloatArray:
@@ -38,11 +41,25 @@ class Moment(NamedTuple):
 
     def tick_at(self, at: float, bpm: float) -> int:
         """The tick nearest to a time (seconds, not before this moment) at a tempo."""
+        if self.timeline.runs:
+            return max(round(self.timeline.tick_of(at)), self.tick)
         return self.tick + max(round((at - self.at) * ticks_per_second(bpm)), 0)
+
+    def place_of(self, at: float, bpm: float) -> float:
+        """The place of a time (seconds) among the ticks, with its fraction, at a tempo."""
+        if self.timeline.runs:
+            return max(self.timeline.tick_of(at), float(self.tick))
+        return self.tick + (at - self.at) * ticks_per_second(bpm)
 
     def time_at(self, tick: int, bpm: float) -> float:
         """The time (seconds) of a tick at a tempo."""
+        if self.timeline.runs:
+            return self.timeline.time_of(tick)
         return self.at + (tick - self.tick) / ticks_per_second(bpm)
+
+    def context(self, tick: int) -> Context:
+        """What is known of a note at a tick before its pitch."""
+        return self.tracker.context(tick, *self.timeline.places(tick))
 
     def released(self, at: float, pitch: int, bpm: float) -> Moment:
         """The same moment once a pitch has ended."""
@@ -62,15 +79,15 @@ class Moment(NamedTuple):
     ) -> Moment:
         """The moment after one more note: one step of the model. `duration` in ticks, None while its key is held."""
         tick = self.tick_at(at, bpm)
-        context = self.tracker.context(tick)
+        context = self.context(tick)
         state = model.step(self.state, context, pitch, velocity_class)
         tracker = self.tracker.copy()
         tracker.note_on(tick, pitch, duration)
         length = DURATION_UNKNOWN if duration is None else time_class(duration)
         note = NoteClasses(context.shift, pitch, velocity_class, length)
-        return Moment(state, tracker, at, tick, self.trail.followed(pitch, velocity_class), note)
+        return Moment(state, tracker, at, tick, self.trail.followed(pitch, velocity_class), note, self.timeline)
 
 
-def opening(model: NoteModel, at: float) -> Moment:
+def opening(model: NoteModel, at: float, timeline: Timeline = FREE) -> Moment:
     """The moment before anything was heard."""
-    return Moment(model.initial_state(), ContextTracker(), at, 0)
+    return Moment(model.initial_state(), ContextTracker(), at, 0, timeline=timeline)

@@ -10,6 +10,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from musedaemon.core.beat_source import BeatSource, NoClock
 from musedaemon.core.commands import (
     Cancel,
     Cancelled,
@@ -34,6 +35,7 @@ from musedaemon.core.events import (
     NoteOn,
 )
 from musedaemon.core.ledger import Ledger, Sounding
+from musedaemon.core.pulse import Pulse
 from musedaemon.core.scheduler import Due, Scheduler
 from musedaemon.core.signals import NO_SIGNALS, Signals, SignalSettings
 from musedaemon.core.thru import Thru, unchanged
@@ -86,17 +88,21 @@ class Player:
         thru: Thru = unchanged,
         timing: PlayerTiming | None = None,
         signals: SignalSettings = NO_SIGNALS,
+        beats: BeatSource | None = None,
     ) -> None:
         self._echoes = echoes
         self._thru = thru
         self._timing = timing or PlayerTiming()
         self._signals = Signals(signals)
         self._scheduler = Scheduler()
+        self._beats = beats or NoClock()
+        self._pulse = Pulse(self._beats, self._scheduler)
         self._ledger = Ledger()
         self._leaving: dict[tuple[int, int], float] = {}
         self._reports: list[Report] = []
         self._keys: dict[tuple[int, int], int] = {}
         self._thru_strike = 0  # the musician's strikes count down from -1, our serials up from 0
+        self._clicks: dict[tuple[int, int], int] = {}
         self._pedals: set[int] = set()
         self.notes_heard = 0
         self.notes_played = 0
@@ -108,10 +114,14 @@ class Player:
         """Take what came in; returns what is passed thru at once. Our own echo ends here."""
         if self._echoes.is_echo(event, self._held()):
             return []
+        keeps_time = self._beats.receive(event)
+        self._reports += self._pulse.follow(event.at)
         reading = self._signals.read(event)
         if reading is not None:
             self._reports.append(Signalled(event.at, reading.wish))
-            return self._passed_thru(event, None) if reading.passes else []
+        if reading is not None or keeps_time:
+            passes = self._beats.passes(event) if keeps_time else reading is not None and reading.passes
+            return self._passed_thru(event, None) if passes else []
         strike = self._follow_keys(event)
         self._reports.append(Heard(event))
         return self._passed_thru(event, strike)
@@ -120,7 +130,7 @@ class Player:
         """Take a command; returns what it makes leave at once."""
         match command:
             case Play(note):
-                self._scheduler.schedule(note)
+                self._pulse.schedule(note)
                 return []
             case Withdraw():
                 return self._withdraw(now)
@@ -133,12 +143,15 @@ class Player:
         """The messages of our own notes that are to leave at `now` or before; those of the next `ahead` seconds too,
         for a port that wants them earlier and times them itself.
         """
+        beaten = [message for event in self._beats.advance(now + ahead) for message in self._beat(event, now)]
+        self._reports += self._pulse.follow(now)
         due_now = self._scheduler.pop_due(now + ahead + self._timing.offset)
-        return self._sent([message for due in due_now for message in self._perform(due, now)], now)
+        played = [message for due in due_now for message in self._perform(due, now)]
+        return [*self._sent(beaten, now), *self._sent(played, now)]
 
     def next_deadline(self, ahead: float = 0.0) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
-        return self._scheduler.next_deadline() - self._timing.offset - ahead
+        return min(self._scheduler.next_deadline() - self._timing.offset, self._beats.next_deadline()) - ahead
 
     def take_reports(self) -> list[Report]:
         """What happened since the last call, in order."""
@@ -155,7 +168,8 @@ class Player:
         self._scheduler.cancel_pending()
         pedals = [Outgoing(ControlChange(now, channel, SUSTAIN, 0), None) for channel in sorted(self._pedals)]
         self._pedals.clear()
-        return [*ended, *pedals, *self._release(self._ledger.sounding(), now, now)]
+        stopped = [Outgoing(event, None) for event in self._beats.end(now)]
+        return [*ended, *pedals, *self._release(self._ledger.sounding(), now, now), *stopped]
 
     @property
     def sounding(self) -> int:
@@ -208,6 +222,19 @@ class Player:
         self._reports.append(Played(note.serial, note.at, max(now, leaves)))
         event = NoteOn(due.at, note.channel, note.pitch, note.velocity)
         return self._strike(event, note.serial, leaves, now)
+
+    def _beat(self, event: MidiEvent, now: float) -> list[Outgoing]:
+        """What the clock sends: its own messages, and clicks."""
+        match event:
+            case NoteOn():
+                self._thru_strike -= 1
+                self._clicks[event.channel, event.pitch] = self._thru_strike
+                return self._strike(event, self._thru_strike, event.at, now)
+            case NoteOff(channel=channel, pitch=pitch):
+                click = self._clicks.pop((channel, pitch), None)
+                ended = [note for note in self._ledger.sounding() if note.strike == click]
+                return self._release(ended, event.at, now)
+        return [Outgoing(event, None, event.at if event.at > now else 0.0)]
 
     def _strike(self, event: NoteOn, strike: int, leaves: float, now: float) -> list[Outgoing]:
         before = self._ledger.owner(event.channel, event.pitch)

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musedaemon.core.commands import PlannedNote
+from musedaemon.core.commands import NoteBeats, PlannedNote
 from musedaemon.core.dynamics import Dynamics
 from musedaemon.core.ending import EARLIEST, LATEST, REST_TICKS, TailNote, best_ending, ending_score
+from musedaemon.core.feel import AS_SAMPLED, Feel
 from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
 from musedaemon.core.limits import Limits
-from musedaemon.core.moment import Moment, ticks_per_second
+from musedaemon.core.moment import Moment
 from musedaemon.core.recollection import Recollection
 from musedaemon.core.texture import Room, Texture
 from musedaemon.encoding import TICKS_PER_BEAT
@@ -26,6 +27,8 @@ _NEVER = 2**40
 """A number of ticks that is never reached."""
 _EXACT = 1e-6
 """A share of a tick that floating point may be off."""
+_SHORTEST_S = 0.01
+"""However far a note strays."""
 
 
 class Extent(NamedTuple):
@@ -56,6 +59,7 @@ class ReplyPlan:
     bpm: float
     channel: int
     first_serial: int
+    feel: Feel = AS_SAMPLED
 
 
 class Sampled(NamedTuple):
@@ -82,6 +86,9 @@ class Reply:
         self._texture = Texture(plan.limits)
         self._open: list[TailNote] = []
         self._serial = plan.first_serial
+        begins = plan.after.place_of(plan.earliest_at, plan.bpm)
+        self._earliest = math.ceil(begins - _EXACT)
+        self._entry = plan.feel.entry(plan.after.timeline, begins)
         self._start: int | None = None
         self.complete = False
         self.played = 0
@@ -146,6 +153,8 @@ class Reply:
 
     def _next_onset(self, recalled: Recollection) -> int | None:
         """The tick of the next note; None where the model itself rests near the target, or time is up."""
+        if self._start is None and self._entry is not None:
+            return self._entry
         if self._start is None:
             earliest = self._earliest
             latest = earliest + self._plan.extent.entry
@@ -206,8 +215,21 @@ class Reply:
             note, after = note._replace(until=self._time(cut_at)), after.cut_at(cut_at)
         self._planned[note.serial] = Sampled(self._settled, after)
         self._settled = after
+        note = self._on_the_beat(note, after)
         self.ends_at = max(self.ends_at, note.until)
         return note
+
+    def _on_the_beat(self, note: PlannedNote, after: Moment) -> PlannedNote:
+        """The note as the feel has it, where a clock runs."""
+        feel, timeline = self._plan.feel, after.timeline
+        if not timeline.runs:
+            return note
+        end = after.tracker.ends[note.pitch]
+        assert end is not None
+        at = timeline.time_of(feel.swung(timeline, after.tick)) + feel.strayed_s(note.serial)
+        until = max(timeline.time_of(feel.swung(timeline, end)), at + _SHORTEST_S)
+        beats = NoteBeats(timeline.beat_of(at), timeline.beat_of(until))
+        return note._replace(at=at, until=until, beats=beats)
 
     def _finish(self) -> list[PlannedNote]:
         self.complete = True
@@ -218,15 +240,12 @@ class Reply:
         return [*settled, self._settle(last, None)]
 
     @property
-    def _earliest(self) -> int:
-        return math.ceil(self._tick(self._plan.earliest_at) - _EXACT)
-
-    @property
     def _last_tick(self) -> int:
         """All has ended by then."""
         assert self._start is not None
-        by = math.floor(self._tick(self._plan.earliest_at) + self._plan.extent.by + _EXACT)
-        return min(self._start + self._plan.extent.most, by)
+        plan = self._plan
+        begins = plan.after.place_of(plan.earliest_at, plan.bpm) if self._entry is None else self._entry
+        return min(self._start + plan.extent.most, math.floor(begins + plan.extent.by + _EXACT))
 
     def _limit(self, share: float) -> int:
         assert self._start is not None
@@ -237,11 +256,6 @@ class Reply:
         assert self._start is not None
         last = self._last_tick
         return min(self._limit(LATEST), last - min((last - self._start) // 4, _LAST_NOTE_TICKS) + 1)
-
-    def _tick(self, at: float) -> float:
-        """The place of a time (seconds) among the ticks."""
-        after = self._plan.after
-        return after.tick + (at - after.at) * ticks_per_second(self._plan.bpm)
 
     def _time(self, tick: int) -> float:
         return self._plan.after.time_at(tick, self._plan.bpm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from typing import NamedTuple
 
 from musedaemon.core.commands import PlannedNote
@@ -46,6 +47,17 @@ class Scheduler:
             at, starts, _, note = heapq.heappop(self._heap)
             due.append(Due(at, starts, note))
         return due
+
+    def retime(self, moved: Callable[[PlannedNote], PlannedNote]) -> None:
+        """Every pending note has other times now; what has started already has another end."""
+        serials = {serial for _, starts, serial, _ in self._heap if starts}
+        notes = {note.serial: moved(note) for _, _, _, note in self._heap}
+        self._heap.clear()
+        for serial, note in notes.items():
+            if serial in serials:
+                self.schedule(note)
+            else:
+                heapq.heappush(self._heap, (note.until, False, serial, note))
 
     def cancel_pending(self) -> None:
         """Forget all of it; what sounds is the ledger's to release."""

@@ -46,7 +46,7 @@ class Trade:
     def hand_over_at(self, ear: Ear) -> float:
         """Just before the bar line after their bars, if they have played anything in them."""
         begin = self._bars_begin(ear)
-        return float("inf") if begin is None else begin + self._beats * ear.beat_s - self._lead_s
+        return float("inf") if begin is None else ear.after_beats(begin, self._beats) - self._lead_s
 
     def foreseen_at(self, ear: Ear) -> float:
         """It is known once there is a tempo."""
@@ -87,10 +87,12 @@ class Trade:
         self._line = self._ours.end if self._ours and whole else None
 
     def _bars_begin(self, ear: Ear) -> float | None:
-        """Where their bar 1 is. A clock that knows the bars would say it here."""
+        """Where their bar 1 is: on a line of the clock's, if one runs."""
         if self._line is None:
-            return ear.phrase.first_onset_from(self._began_at)
-        first = ear.phrase.first_onset_from(self._line - _PICK_UP_BEATS * ear.beat_s)
+            first = ear.phrase.first_onset_from(self._began_at)
+            return None if first is None else ear.bar_line(first, _PICK_UP_BEATS)
+        line = ear.bar_line(self._line, _PICK_UP_BEATS)
+        first = ear.phrase.first_onset_from(line - _PICK_UP_BEATS * ear.beat_s)
         if first is None:
             return None
-        return self._line if first < self._line + self._beats * ear.beat_s else first
+        return line if first < ear.after_beats(line, self._beats) else ear.bar_line(first, _PICK_UP_BEATS)

@@ -8,6 +8,7 @@ from musedaemon.core.beside import Beside
 from musedaemon.core.commands import PlannedNote
 from musedaemon.core.dynamics import dynamics_of
 from musedaemon.core.ear import Ear
+from musedaemon.core.feel import AS_SAMPLED, Feel
 from musedaemon.core.improviser import Improviser
 from musedaemon.core.limits import Limiter
 from musedaemon.core.phrase import Phrase
@@ -20,7 +21,14 @@ class Voice:
     """Owned by the engine; it speaks in every mode."""
 
     def __init__(
-        self, model: NoteModel, ear: Ear, sampling: SamplingSettings, limiter: Limiter, channel: int, seed: int
+        self,
+        model: NoteModel,
+        ear: Ear,
+        sampling: SamplingSettings,
+        limiter: Limiter,
+        channel: int,
+        seed: int,
+        feel: Feel = AS_SAMPLED,
     ) -> None:
         """`channel` is 0 to 15."""
         self._ear = ear
@@ -28,6 +36,7 @@ class Voice:
         self._limiter = limiter
         self._channel = channel
         self._seed = seed
+        self._feel = feel
         self._serial = 0
         self.turns = 0
         """How many turns there were, the one underway included."""
@@ -51,6 +60,7 @@ class Voice:
             bpm=bpm,
             channel=self._channel,
             first_serial=self._serial,
+            feel=self._feel,
         )
         # One generator an attempt: what was drawn in vain must not change the replies after it.
         return Reply(self._improviser, plan, np.random.default_rng((self._seed, self.turns + 1, attempt)))

@@ -20,9 +20,10 @@ from musedaemon.midi.files import read_midi_file
 from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, PortSystem
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.bench import NOTE_ON_WIRE_MS, Bench, measure
+from musedaemon.run.chosen import names_file
 from musedaemon.run.clock import Clock, Stopwatch
 from musedaemon.run.priority import Grant, precedence_here
-from musedaemon.run.session import file_to_write, names_file, playable_bpm
+from musedaemon.run.session import file_to_write, playable_bpm
 from musedaemon.run.threads import next_item
 
 NOTES = 100

@@ -19,7 +19,7 @@ from musedaemon.run.clock import Clock
 from musedaemon.run.musician import Musician
 from musedaemon.run.priority import NOT_ASKED, Grant, Precedence, ignore, precedence
 from musedaemon.run.recorder import Record
-from musedaemon.run.routing import OnTurn
+from musedaemon.run.routing import OnClock, OnTurn, nobody
 from musedaemon.run.threads import EngineInbox, EngineThread, PlayerInbox, PlayerThread, Stop
 
 SWITCH_INTERVAL_S = 0.001
@@ -49,6 +49,7 @@ class RealTime:
         on_turn: OnTurn,
         way: Precedence = NOT_ASKED,
         on_grant: Callable[[Grant], None] = ignore,
+        on_clock: OnClock = nobody,
     ) -> None:
         self.inbox: PlayerInbox = Queue()
         """Where an input port puts what it hears; any thread."""
@@ -56,7 +57,7 @@ class RealTime:
         self._stop = threading.Event()
         self._failures: list[BaseException] = []
         player_thread = PlayerThread(player, port, clock, self.inbox, self._to_engine, record)
-        engine_thread = EngineThread(engine, musician, clock, self._to_engine, self.inbox, record, on_turn)
+        engine_thread = EngineThread(engine, musician, clock, self._to_engine, self.inbox, record, on_turn, on_clock)
         self._way = way
         self._on_grant = on_grant
         self._granted: Queue[Grant] = Queue()

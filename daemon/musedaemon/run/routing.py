@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from musedaemon.core.commands import Cancel, Command, Effect, HandedOver, Play, TurnOver, Withdraw
+from musedaemon.core.commands import Cancel, ClockState, Command, Effect, HandedOver, Play, TurnOver, Withdraw
 from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
 
 OnTurn = Callable[[TurnOver], None]
+OnClock = Callable[[ClockState], None]
+
+
+def nobody(state: ClockState) -> None:
+    """Nobody wants to know of the clock."""
 
 
 class Router:
@@ -17,11 +22,19 @@ class Router:
     Used on the thread that drives the engine.
     """
 
-    def __init__(self, command: Callable[[Command], None], musician: Musician, record: Record, on_turn: OnTurn) -> None:
+    def __init__(
+        self,
+        command: Callable[[Command], None],
+        musician: Musician,
+        record: Record,
+        on_turn: OnTurn,
+        on_clock: OnClock = nobody,
+    ) -> None:
         self._command = command
         self._musician = musician
         self._record = record
         self._on_turn = on_turn
+        self._on_clock = on_clock
 
     def route(self, effects: Iterable[Effect]) -> None:
         """Send each effect where it belongs, in order."""
@@ -35,3 +48,5 @@ class Router:
                 case TurnOver(at=at, bpm=bpm):
                     self._musician.resume(at, bpm)
                     self._on_turn(effect)
+                case ClockState():
+                    self._on_clock(effect)

@@ -10,27 +10,30 @@ from pathlib import Path
 
 import numpy as np
 
-from musedaemon.config.scale_names import follows_call, scale_named
-from musedaemon.config.schema import MAX_SEED, Config, Reply, Turns
-from musedaemon.core.commands import TurnOver
-from musedaemon.core.conversation import LEAD_S
-from musedaemon.core.engine import Engine, EngineSettings
-from musedaemon.core.events import SUSTAIN
-from musedaemon.core.limits import KeyOfCall, LimitSettings, Register
-from musedaemon.core.manners import Lengths
-from musedaemon.core.modes import Mode
+from musedaemon.config.schema import MAX_SEED, Config
+from musedaemon.core.beat_source import NoClock
+from musedaemon.core.commands import ClockState, TurnOver
+from musedaemon.core.engine import Engine
+from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.periodicity import FASTEST_BPM, SLOWEST_BPM
 from musedaemon.core.player import Player, PlayerTiming
-from musedaemon.core.sampling import SamplingSettings
-from musedaemon.core.signals import SOSTENUTO, By, SignalSettings
 from musedaemon.core.tempo import TempoTracker
-from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
+from musedaemon.core.thru import nothing
 from musedaemon.errors import ConfigError
 from musedaemon.midi import wire
 from musedaemon.midi.files import TimedFile, check_writable, read_midi_file
 from musedaemon.midi.loop_guard import LoopGuard, NoLoop
 from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, InputPort, OutputPort, PortSystem
 from musedaemon.model.onnx_model import OnnxModel, load_default
+from musedaemon.run.chosen import (
+    beat_source,
+    clock_told,
+    engine_settings,
+    names_file,
+    player_timing,
+    signal_settings,
+    thru,
+)
 from musedaemon.run.clock import Clock, Stopwatch
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.priority import Grant, system_precedence
@@ -59,8 +62,8 @@ def prepare(config: Config, reporter: Reporter) -> Session:
     model = OnnxModel.load(Path(config.model.path)) if config.model.path else load_default()
     seed = config.model.seed if config.model.seed >= 0 else secrets.randbelow(MAX_SEED + 1)
     tempo = TempoTracker(config.tempo.bpm or None, written=playable_bpm(score))
-    timing = PlayerTiming() if target else _timing(config)
-    settings = _engine_settings(config, seed, timing)
+    timing = PlayerTiming() if target else player_timing(config)
+    settings = engine_settings(config, seed, timing)
 
     def make_engine(ahead_s: float) -> Engine:
         return Engine(model, tempo, replace(settings, lead_s=settings.lead_s + ahead_s))
@@ -74,9 +77,10 @@ def prepare(config: Config, reporter: Reporter) -> Session:
         make_engine=make_engine,
         player=Player(
             NoLoop() if score else LoopGuard(),
-            nothing if target else _thru(config),
+            nothing if target else thru(config),
             timing,
-            _signal_settings(config.turns),
+            signal_settings(config.turns),
+            NoClock() if score and target else beat_source(config.tempo),
         ),
         record=Recorder() if target else Unrecorded(),
         model_name=str(model.card),
@@ -89,17 +93,6 @@ def playable_bpm(score: TimedFile | None) -> float | None:
     return score.bpm if score and score.bpm and SLOWEST_BPM <= score.bpm <= FASTEST_BPM else None
 
 
-def names_file(name: str) -> bool:
-    """Whether a name is a .mid file's, and not a port's. ConfigError for what can be neither."""
-    if name.lower().endswith((".mid", ".midi")):
-        return True
-    if name and Path(name).exists():
-        raise ConfigError(
-            f"{name} is not a .mid file; name a .mid file or a MIDI port (`musedaemon ports` lists them)."
-        )
-    return False
-
-
 def file_to_write(config: Config) -> Path | None:
     """The .mid file that the session is to be written to, None for a port. ConfigError where it cannot be written."""
     if not names_file(config.ports.output):
@@ -109,60 +102,6 @@ def file_to_write(config: Config) -> Path | None:
     if names_file(config.ports.input) and target.exists() and target.samefile(config.ports.input):
         raise ConfigError(f"{target} is both --in and --out; name another file to write.")
     return target
-
-
-def _thru(config: Config) -> Thru:
-    ports = config.ports
-    if not ports.thru:
-        return nothing
-    return on_channel(ports.thru_channel - 1) if ports.thru_channel else unchanged
-
-
-def _timing(config: Config) -> PlayerTiming:
-    """For notes that leave by a port; those that are only written are never late."""
-    return PlayerTiming(config.timing.output_offset_ms / 1000, config.timing.max_lateness_ms / 1000)
-
-
-def _engine_settings(config: Config, seed: int, timing: PlayerTiming) -> EngineSettings:
-    model, turns = config.model, config.turns
-    return EngineSettings(
-        sampling=SamplingSettings(model.temperature, model.top_p, model.lowest_pitch, model.highest_pitch),
-        hand_over_s=turns.hand_over_s,
-        signals=_signal_settings(turns),
-        lengths=Lengths(turns.length, turns.length_beats, turns.max_reply_beats),
-        limits=_limit_settings(config.reply),
-        memory=model.memory,
-        channel=config.ports.response_channel - 1,
-        seed=seed,
-        lead_s=LEAD_S + timing.offset,
-        mode=Mode(turns.mode),
-        trade_beats=turns.trade_bars * config.tempo.beats_per_bar,
-        # A file does not come in to end a solo, nor let go while it waits.
-        longest_beats=turns.max_reply_beats if names_file(config.ports.input) else float("inf"),
-    )
-
-
-def _limit_settings(reply: Reply) -> LimitSettings:
-    return LimitSettings(
-        scale=KeyOfCall.FOUND if follows_call(reply.scale) else scale_named(reply.scale),
-        register=Register(reply.register),
-        polyphony=reply.polyphony,
-        density=reply.density,
-        softest=reply.softest,
-        loudest=reply.loudest,
-    )
-
-
-def _signal_settings(turns: Turns) -> SignalSettings:
-    pedals = {"sustain": SUSTAIN, "sostenuto": SOSTENUTO}
-    controls = (pedals.get(turns.hand_over_pedal, -1), turns.hand_over_control)
-    return SignalSettings(
-        controls=frozenset(number for number in controls if number >= 0),
-        key=turns.hand_over_key if turns.hand_over_key >= 0 else None,
-        by=By(turns.hand_over_by),
-        transport=turns.hand_over_transport,
-        mode_control=turns.mode_control if turns.mode_control >= 0 else None,
-    )
 
 
 class _SilentPort:
@@ -232,6 +171,13 @@ class Session:
             )
         )
 
+    def _on_clock(self, state: ClockState) -> None:
+        """On the thread that drives the engine."""
+        if state.news is ClockNews.LOST:
+            self.reporter.warning(clock_told(state))
+        else:
+            self.reporter.detail(clock_told(state))
+
     def _summary(self) -> SessionSummary:
         return SessionSummary(
             turns=self.turns,
@@ -274,7 +220,16 @@ class Session:
         engine = self.make_engine(output.ahead_s)
         way = system_precedence(self.config.timing.realtime)
         return RealTime(
-            engine, self.player, musician, output, self.clock, self.record, self._on_turn, way, self._tell_grant
+            engine,
+            self.player,
+            musician,
+            output,
+            self.clock,
+            self.record,
+            self._on_turn,
+            way,
+            self._tell_grant,
+            self._on_clock,
         )
 
     def _tell_grant(self, grant: Grant) -> None:

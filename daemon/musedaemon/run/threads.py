@@ -20,7 +20,7 @@ from musedaemon.midi.ports import OutputPort
 from musedaemon.run.clock import Clock
 from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
-from musedaemon.run.routing import OnTurn, Router
+from musedaemon.run.routing import OnClock, OnTurn, Router, nobody
 
 
 class Stop(Enum):
@@ -112,13 +112,14 @@ class EngineThread:
         player: PlayerInbox,
         record: Record,
         on_turn: OnTurn,
+        on_clock: OnClock = nobody,
     ) -> None:
         self._engine = engine
         self._musician = musician
         self._clock = clock
         self._inbox = inbox
         self._player = player
-        self._router = Router(player.put, musician, record, on_turn)
+        self._router = Router(player.put, musician, record, on_turn, on_clock)
         self._underway = 0
 
     def run(self) -> None:

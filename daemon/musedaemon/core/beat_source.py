@@ -1,0 +1,139 @@
+"""Where the beats come from, seen from the player: a clock that is followed, one of our own, or none.
+
+A source hears what comes in before anybody else, sends what is its own, and reports where the beats lie whenever that
+has changed by more than a note could be off unheard.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from musedaemon.core.beat_grid import Beat, BeatGrid
+from musedaemon.core.commands import ClockMoved
+from musedaemon.core.events import MidiEvent, Other
+from musedaemon.core.midi_clock import ClockFollower, ClockNews
+
+CLOCK_MESSAGES = frozenset((0xF2, 0xF8, 0xFA, 0xFB, 0xFC))
+_UNHEARD_S = 0.0005
+_LOOK_AHEAD_S = 1.0
+"""A change is reported that moves a note this far ahead by more than `_UNHEARD_S`."""
+
+
+class BeatSource(Protocol):
+    """Owned by the player. All times are seconds."""
+
+    @property
+    def grid(self) -> BeatGrid | None:
+        """Where the beats lie, counted since the clock was first heard; None while nobody knows."""
+
+    def receive(self, event: MidiEvent) -> bool:
+        """Hear what came in; whether it was a clock's message or a tap, and no music."""
+
+    def passes(self, event: MidiEvent) -> bool:
+        """Whether what was no music may be passed thru."""
+
+    def advance(self, until: float) -> list[MidiEvent]:
+        """What the source sends by then, in order; each `at` is when it is to leave."""
+
+    def next_deadline(self) -> float:
+        """When `advance` has something to do, infinity when never."""
+
+    def end(self, at: float) -> list[MidiEvent]:
+        """The session ends: what the source has still to send."""
+
+    def take_reports(self) -> list[ClockMoved]:
+        """What changed since the last call, in order."""
+
+
+class NoClock:
+    """The tempo is given or found in the playing: there are no beats."""
+
+    grid = None
+
+    def receive(self, event: MidiEvent) -> bool:
+        """Everything is music."""
+        return False
+
+    def passes(self, event: MidiEvent) -> bool:
+        """Everything."""
+        return True
+
+    def advance(self, until: float) -> list[MidiEvent]:
+        """Nothing."""
+        return []
+
+    def next_deadline(self) -> float:
+        """Never."""
+        return float("inf")
+
+    def end(self, at: float) -> list[MidiEvent]:
+        """Nothing."""
+        return []
+
+    def take_reports(self) -> list[ClockMoved]:
+        """None."""
+        return []
+
+
+class FollowedClock:
+    """A MIDI clock that comes in at our port. It is passed thru like the rest."""
+
+    def __init__(self) -> None:
+        self._follower = ClockFollower()
+        self._told: Beat | None = None
+        self._untold: ClockNews | None = None  # at the first pulse there is no tempo yet
+        self._reports: list[ClockMoved] = []
+
+    @property
+    def grid(self) -> BeatGrid | None:
+        """Where the clock's beats lie."""
+        return self._follower.clock_grid
+
+    def receive(self, event: MidiEvent) -> bool:
+        """Clock messages are the clock's."""
+        if not isinstance(event, Other) or event.data[0] not in CLOCK_MESSAGES:
+            return False
+        self._hear(event.at, self._follower.receive(event.at, event.data))
+        return True
+
+    def passes(self, event: MidiEvent) -> bool:
+        """All of it."""
+        return True
+
+    def advance(self, until: float) -> list[MidiEvent]:
+        """Only notices that the clock is gone."""
+        self._hear(until, self._follower.advance(until))
+        return []
+
+    def next_deadline(self) -> float:
+        """When the clock has been silent for too long."""
+        return self._follower.next_deadline()
+
+    def end(self, at: float) -> list[MidiEvent]:
+        """Nothing: the clock is not ours."""
+        return []
+
+    def take_reports(self) -> list[ClockMoved]:
+        """What changed."""
+        reports, self._reports = self._reports, []
+        return reports
+
+    def _hear(self, at: float, news: ClockNews | None) -> None:
+        grid = self._follower.clock_grid
+        if news is None or grid is None:
+            self._untold = news or self._untold
+            return
+        if news is ClockNews.PULSE and self._untold:
+            news, self._untold = self._untold, None
+        beat = Beat(at, grid, self._follower.song_begins)
+        if news is ClockNews.PULSE and self._told and not _moved(self._told, beat):
+            return
+        self._told = beat
+        self._reports.append(ClockMoved(beat, news))
+
+
+def _moved(before: Beat, now: Beat) -> bool:
+    """Whether a note that was planned is now off its beat."""
+    ahead = now.at + _LOOK_AHEAD_S
+    off = before.grid.time_of(now.grid.beat_at(ahead)) - ahead
+    return before.song_begins != now.song_begins or abs(off) > _UNHEARD_S

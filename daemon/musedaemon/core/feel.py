@@ -1,0 +1,68 @@
+"""How a reply lies on a clock's grid: where it begins, how its eighths swing, how far from the grid a hand strays."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from musedaemon.core.timeline import Timeline
+from musedaemon.encoding import TICKS_PER_BEAT
+
+_TRIPLET = TICKS_PER_BEAT // 3
+_JUST_MISSED = 0.25
+"""Ticks: a beat that has hardly begun is not waited out."""
+_MOST_STRAYED = 2.0
+"""Standard deviations: no note strays farther."""
+
+
+class StartOn(Enum):
+    """What a reply waits for before its first note. The values are the words of `config.toml`."""
+
+    NOW = "now"
+    BEAT = "beat"
+    BAR = "bar"
+
+
+@dataclass(frozen=True, slots=True)
+class Feel:
+    """Nothing of it holds without a clock that runs.
+
+    `swing`: the share of the beat that its first eighth takes, 0.5 is straight, 0.67 is a triplet's. `humanize_s`: how
+    far notes stray from the grid (seconds, a standard deviation), always in the same way for the same `seed`.
+    """
+
+    start_on: StartOn = StartOn.BEAT
+    swing: float = 0.5
+    humanize_s: float = 0.0
+    seed: int = 0
+
+    def entry(self, timeline: Timeline, place: float) -> int | None:
+        """The tick of a reply's first note that may start from a place among the ticks on; None where any will do."""
+        if not timeline.runs or self.start_on is StartOn.NOW:
+            return None
+        tick = math.ceil(place - _JUST_MISSED)
+        return timeline.line_from(tick, TICKS_PER_BEAT if self.start_on is StartOn.BEAT else timeline.bar_ticks)
+
+    def swung(self, timeline: Timeline, tick: int) -> float:
+        """Where a tick lies once its beat swings. Triplets stay as they are."""
+        in_beat = timeline.places(tick)[0]
+        if self.swing == 0.5 or in_beat < 0 or in_beat % _TRIPLET == 0:
+            return float(tick)
+        half, longer = TICKS_PER_BEAT / 2, TICKS_PER_BEAT * self.swing
+        if in_beat <= half:
+            return tick - in_beat + in_beat / half * longer
+        return tick - in_beat + longer + (in_beat - half) / half * (TICKS_PER_BEAT - longer)
+
+    def strayed_s(self, serial: int) -> float:
+        """How far the note of that serial strays (seconds)."""
+        if self.humanize_s == 0.0:
+            return 0.0
+        drawn = float(np.random.default_rng((self.seed, serial)).standard_normal())
+        return self.humanize_s * min(max(drawn, -_MOST_STRAYED), _MOST_STRAYED)
+
+
+AS_SAMPLED = Feel(StartOn.NOW)
+"""Where there is no clock to think of."""

@@ -1,0 +1,127 @@
+"""From what the user has chosen to the settings of the core's parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from musedaemon.config.scale_names import follows_call, scale_named
+from musedaemon.config.schema import Config, Reply, Tempo, Turns
+from musedaemon.core.beat_grid import Meter
+from musedaemon.core.beat_source import BeatSource, FollowedClock, NoClock
+from musedaemon.core.commands import ClockState
+from musedaemon.core.conversation import LEAD_S
+from musedaemon.core.engine import EngineSettings
+from musedaemon.core.events import SUSTAIN
+from musedaemon.core.feel import Feel, StartOn
+from musedaemon.core.limits import KeyOfCall, LimitSettings, Register
+from musedaemon.core.manners import Lengths
+from musedaemon.core.metronome import Metronome, MetronomeSettings
+from musedaemon.core.midi_clock import ClockNews
+from musedaemon.core.modes import Mode
+from musedaemon.core.own_clock import OwnClock, TapSettings
+from musedaemon.core.player import PlayerTiming
+from musedaemon.core.sampling import SamplingSettings
+from musedaemon.core.signals import SOSTENUTO, By, SignalSettings
+from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
+from musedaemon.errors import ConfigError
+
+
+def names_file(name: str) -> bool:
+    """Whether a name is a .mid file's, and not a port's. ConfigError for what can be neither."""
+    if name.lower().endswith((".mid", ".midi")):
+        return True
+    if name and Path(name).exists():
+        raise ConfigError(
+            f"{name} is not a .mid file; name a .mid file or a MIDI port (`musedaemon ports` lists them)."
+        )
+    return False
+
+
+def thru(config: Config) -> Thru:
+    """What of the playing is passed on."""
+    ports = config.ports
+    if not ports.thru:
+        return nothing
+    return on_channel(ports.thru_channel - 1) if ports.thru_channel else unchanged
+
+
+def player_timing(config: Config) -> PlayerTiming:
+    """For notes that leave by a port; those that are only written are never late."""
+    return PlayerTiming(config.timing.output_offset_ms / 1000, config.timing.max_lateness_ms / 1000)
+
+
+def engine_settings(config: Config, seed: int, timing: PlayerTiming) -> EngineSettings:
+    """How the partner plays; `timing` is that of the port it plays to."""
+    model, turns = config.model, config.turns
+    return EngineSettings(
+        sampling=SamplingSettings(model.temperature, model.top_p, model.lowest_pitch, model.highest_pitch),
+        hand_over_s=turns.hand_over_s,
+        signals=signal_settings(turns),
+        lengths=Lengths(turns.length, turns.length_beats, turns.max_reply_beats),
+        limits=_limit_settings(config.reply),
+        memory=model.memory,
+        channel=config.ports.response_channel - 1,
+        seed=seed,
+        lead_s=LEAD_S + timing.offset,
+        mode=Mode(turns.mode),
+        trade_beats=turns.trade_bars * config.tempo.beats_per_bar,
+        meter=Meter(config.tempo.beats_per_bar),
+        feel=_feel(config.tempo, seed),
+        # A file does not come in to end a solo, nor let go while it waits.
+        longest_beats=turns.max_reply_beats if names_file(config.ports.input) else float("inf"),
+    )
+
+
+def _limit_settings(reply: Reply) -> LimitSettings:
+    return LimitSettings(
+        scale=KeyOfCall.FOUND if follows_call(reply.scale) else scale_named(reply.scale),
+        register=Register(reply.register),
+        polyphony=reply.polyphony,
+        density=reply.density,
+        softest=reply.softest,
+        loudest=reply.loudest,
+    )
+
+
+def signal_settings(turns: Turns) -> SignalSettings:
+    """What the musician signals with."""
+    pedals = {"sustain": SUSTAIN, "sostenuto": SOSTENUTO}
+    controls = (pedals.get(turns.hand_over_pedal, -1), turns.hand_over_control)
+    return SignalSettings(
+        controls=frozenset(number for number in controls if number >= 0),
+        key=turns.hand_over_key if turns.hand_over_key >= 0 else None,
+        by=By(turns.hand_over_by),
+        transport=turns.hand_over_transport,
+        mode_control=turns.mode_control if turns.mode_control >= 0 else None,
+    )
+
+
+def _feel(tempo: Tempo, seed: int) -> Feel:
+    return Feel(StartOn(tempo.start_on), tempo.swing, tempo.humanize_ms / 1000, seed)
+
+
+def beat_source(tempo: Tempo) -> BeatSource:
+    """Where the beats come from while a port is played on."""
+    if tempo.clock == "midi":
+        return FollowedClock()
+    if tempo.clock == "follow":
+        return NoClock()
+    meter = Meter(tempo.beats_per_bar)
+    clicks = MetronomeSettings(tempo.metronome_channel - 1, tempo.metronome_accent_pitch, tempo.metronome_pitch)
+    tap = TapSettings(
+        key=tempo.tap_key if tempo.tap_key >= 0 else None,
+        control=tempo.tap_control if tempo.tap_control >= 0 else None,
+    )
+    metronome = Metronome(meter, clicks) if tempo.metronome_channel else None
+    return OwnClock(tempo.bpm, meter, metronome, tempo.count_in_bars, tap)
+
+
+def clock_told(state: ClockState) -> str:
+    """What to tell the user of the clock."""
+    told = {
+        ClockNews.STARTED: "the clock runs",
+        ClockNews.STOPPED: "the clock has stopped; the tempo stays",
+        ClockNews.LOST: "the MIDI clock has fallen silent without Stop; the beats go on",
+        ClockNews.FOUND: "the MIDI clock is heard",
+    }
+    return f"{told.get(state.news, 'the clock has moved')} at {state.bpm:.1f} bpm"
