@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from musedaemon.core.commands import HandedOver, Heard, Report
+from musedaemon.core.commands import ClockMoved, HandedOver, Heard, Report
 from musedaemon.core.events import MidiEvent
 from musedaemon.core.player import Outgoing
 from musedaemon.core.tempo import UNKNOWN_BPM
 from musedaemon.midi.files import TempoChange, Track, write_midi_file
 from musedaemon.midi.hands import letting_go
+from musedaemon.run.bar_map import BarMap
 
 _SAME_BPM = 0.05
 
@@ -47,15 +48,20 @@ class Unrecorded:
 class Recorder:
     """A `Record` that is kept and can be written."""
 
-    def __init__(self) -> None:
+    def __init__(self, beats_per_bar: int = 4) -> None:
+        self._beats_per_bar = beats_per_bar
+        self._bars = BarMap(beats_per_bar)
         self._call: list[MidiEvent] = []
         self._response: list[MidiEvent] = []
         self._tempi: list[TempoChange] = []
 
     def report(self, report: Report) -> None:
-        """Enter what the musician played, if the report is of that."""
-        if isinstance(report, Heard):
-            self._call.append(report.event)
+        """Enter what the musician played, and where the clock's beats lie."""
+        match report:
+            case Heard(event):
+                self._call.append(event)
+            case ClockMoved(beat):
+                self._bars.enter(beat)
 
     def sent(self, messages: Sequence[Outgoing]) -> None:
         """Enter what is ours among the messages that left."""
@@ -72,11 +78,22 @@ class Recorder:
         return not self._call and not self._response
 
     def write(self, path: Path, bpm: float | None) -> None:
-        """Write tracks `call` and `response`. `bpm` is the tempo where no turn told one.
+        """Write tracks `call` and `response`. `bpm` is the tempo where neither a clock nor a turn told one.
 
         Keys that were down as the session ended come up with its last event.
         """
         end = max((event.at for event in [*self._call[-1:], *self._response[-1:]]), default=0.0)
         call = [*self._call, *letting_go(self._call, end)]
+        if self._bars:
+            tracks = [Track(name, _later(events, self._bars.shift)) for name, events in self._tracks(call)]
+            write_midi_file(path, tracks, self._bars.tempi, (self._beats_per_bar, 4))
+            return
         tempi = self._tempi or [TempoChange(0.0, bpm or UNKNOWN_BPM)]
-        write_midi_file(path, [Track("call", call), Track("response", self._response)], tempi)
+        write_midi_file(path, [Track(name, events) for name, events in self._tracks(call)], tempi)
+
+    def _tracks(self, call: list[MidiEvent]) -> list[tuple[str, list[MidiEvent]]]:
+        return [("call", call), ("response", self._response)]
+
+
+def _later(events: Sequence[MidiEvent], seconds: float) -> list[MidiEvent]:
+    return [event._replace(at=event.at + seconds) for event in events]

@@ -82,7 +82,7 @@ def prepare(config: Config, reporter: Reporter) -> Session:
             signal_settings(config.turns),
             NoClock() if score and target else beat_source(config.tempo),
         ),
-        record=Recorder() if target else Unrecorded(),
+        record=Recorder(config.tempo.beats_per_bar) if target else Unrecorded(),
         model_name=str(model.card),
         seed=seed,
     )

@@ -245,3 +245,43 @@ def test_a_key_hands_over_at_once_and_takes_the_turn_back_at_once(jack_server: J
     assert up not in data_of(recorded)
     # Generous: what is asserted is that it ends by the key, not at its own time.
     assert recorded[-1][0] < let_go + 0.5
+
+
+def clocked(bpm: float, beats: int) -> list[tuple[float, bytes]]:
+    """Start, and the pulses of so many beats from 0.5 s on."""
+    pulse = 60.0 / bpm / 24
+    return [(0.45, b"\xfa"), *((0.5 + index * pulse, b"\xf8") for index in range(beats * 24))]
+
+
+def test_along_a_midi_clock_the_reply_begins_on_the_bar(jack_server: JackServer) -> None:
+    call = [(at + 1.0, data) for at, data in PHRASE]
+    with daemon("--no-thru", "--clock", "midi", "--start-on", "bar") as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        start = bench.play([*clocked(120.0, 30), *call], into=IN)
+        turn = next_line(process, "turn 1")
+        recorded = bench.wait_for_silence(0.3)
+        finish(process)
+    bars = (note_ons_at(recorded)[0] - start - 0.5) / 2.0
+    assert bars == pytest.approx(round(bars), abs=0.03)
+    assert " 120 bpm" in turn
+
+
+def test_our_own_clock_counts_in_clicks_and_stops_those_who_follow(jack_server: JackServer) -> None:
+    options = ("--clock", "internal", "--metronome", "10", "--count-in", "1")
+    with daemon(*options) as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.wait_for(24 * 12, patience=30)
+        finish(process)
+        recorded = bench.wait_for_silence(0.3)
+    data = data_of(recorded)
+    assert data.count(b"\xfa") <= 1  # it may have left before we listened
+    assert data[-1] == b"\xfc"
+    clicks = [(at, one) for at, one in recorded if one[0] == 0x99]
+    accents = [one[1] for _, one in clicks]
+    first_bar = accents.index(76)
+    assert accents[first_bar : first_bar + 5] == [76, 77, 77, 77, 76]
+    assert unbalanced([one for one in data if one[0] < 0xF0]) == {}
+
+
+def note_ons_at(recorded: list[tuple[float, bytes]]) -> list[float]:
+    return [at for at, data in recorded if data[0] & 0xF0 == 0x90 and data[2]]
