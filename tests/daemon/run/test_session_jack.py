@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from support.jack_bench import JackBench
+from support.jack_bench import JackBench, wait_until
 from support.jack_server import JackServer
 from support.midi_balance import note_ons, unbalanced
 from support.written import save_line, tracks
@@ -107,7 +107,7 @@ def test_a_signal_in_mid_reply_leaves_no_note_on(jack_server: JackServer, number
         bench.play(PHRASE, into=IN)
         bench.wait_for(len(PHRASE) + 2, patience=20)
         bench.play([(0.0, pedal_down)], into=IN)  # passed thru, it would hold every note for ever
-        bench.wait_for(len(PHRASE) + 4, patience=20)
+        wait_until(lambda: pedal_down in data_of(bench.recorded), 20, lambda: "the pedal was not passed thru")
         finish(process, number)
         recorded = data_of(bench.wait_for_silence(0.3))
     assert unbalanced(recorded) == {}
