@@ -6,6 +6,7 @@ heard it, while what sounds goes on. A plan reaches no farther than a bar, so th
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from musedaemon.core.beside import FreeRegister
@@ -40,6 +41,8 @@ _ALONE = Extent(target=4 * TICKS_PER_BEAT, most=5 * TICKS_PER_BEAT)
 _GAP_BEATS = 0.25
 """Between two strikes of ours, however often the musician's notes make us plan anew."""
 _SHORTEST_S = 0.02
+_NOTES_BEFORE = 32
+"""Of our own notes so many are looked back on, for what a plan may add to them."""
 
 
 @dataclass(slots=True)
@@ -63,6 +66,8 @@ class Duet:
         self._lead_s = lead_s
         self._register = FreeRegister()
         self._reply: Reply | None = None
+        self._planned: dict[int, PlannedNote] = {}
+        self._left: deque[PlannedNote] = deque(maxlen=_NOTES_BEFORE)
         self._tacet = False
         self._passage = Passage()
         self._plan_from = float("inf")
@@ -85,6 +90,7 @@ class Duet:
         if isinstance(to, Heard) and isinstance(to.event, NoteOn):
             return []
         self._ear.release_own(at)
+        self._left = deque([n._replace(until=min(n.until, at)) for n in self._left], maxlen=_NOTES_BEFORE)
         self._passage.sounds_until = min(self._passage.sounds_until, at)
         self._plan_from = float("inf")
         if isinstance(to, Heard):
@@ -117,6 +123,7 @@ class Duet:
         """A note of ours has left."""
         if self._reply:
             self._ear.hear_own(*self._reply.commit(note.serial))
+            self._left.append(self._planned.pop(note.serial))
             passage = self._passage
             passage.own_notes += 1
             passage.struck_at, passage.began_at = note.at, min(passage.began_at, note.at)
@@ -126,6 +133,7 @@ class Duet:
         """A note of ours was too late and never left."""
         if self._reply:
             self._reply.drop(note.serial)
+            del self._planned[note.serial]
         return []
 
     def advance(self, now: float) -> list[Effect]:
@@ -171,8 +179,13 @@ class Duet:
             earliest = max(self._plan_from, spaced_at, self._ear.tempo_found_at)
             beside = self._register.beside(self._ear.held)
             self._plan_from = float("inf")
-            reply = self._reply = self._voice.begin(self._ear.call, earliest, _ALONE, self._passage.heard, beside)
-        return [Play(self._in_time(note)) for note in self._voice.next_notes(reply)]
+            reply = self._reply = self._voice.begin(
+                self._ear.call, earliest, _ALONE, self._passage.heard, beside, self._left
+            )
+            self._planned.clear()
+        notes = [self._in_time(note) for note in self._voice.next_notes(reply)]
+        self._planned |= {note.serial: note for note in notes}
+        return [Play(note) for note in notes]
 
     def _in_time(self, note: PlannedNote) -> PlannedNote:
         """A note together with the musician's comes as soon as it can."""

@@ -16,7 +16,7 @@ from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
 from musedaemon.core.limits import Limits
 from musedaemon.core.moment import Moment
 from musedaemon.core.recollection import Recollection
-from musedaemon.core.texture import Room, Texture
+from musedaemon.core.texture import NOTHING_BEFORE, Before, Room, Texture
 from musedaemon.encoding import TICKS_PER_BEAT
 
 ENTRY_TICKS = 2 * TICKS_PER_BEAT
@@ -60,6 +60,7 @@ class ReplyPlan:
     channel: int
     first_serial: int
     feel: Feel = AS_SAMPLED
+    before: Before = NOTHING_BEFORE
 
 
 class Sampled(NamedTuple):
@@ -83,7 +84,7 @@ class Reply:
         self._latest = plan.after
         self._settled = plan.after
         self._planned: dict[int, Sampled] = {}
-        self._texture = Texture(plan.limits)
+        self._texture = Texture(plan.limits, plan.before)
         self._open: list[TailNote] = []
         self._serial = plan.first_serial
         begins = plan.after.place_of(plan.earliest_at, plan.bpm)
@@ -156,7 +157,7 @@ class Reply:
         if self._start is None and self._entry is not None:
             return self._entry
         if self._start is None:
-            earliest = self._earliest
+            earliest = self._texture.free_from(self._earliest)
             latest = earliest + self._plan.extent.entry
             return self._improviser.sample_onset(self._latest, recalled, earliest, latest, self._rng)
         onset = self._improviser.next_onset(self._latest, recalled, self._room(), self._rng)

@@ -32,17 +32,33 @@ class Room(NamedTuple):
         return in_time if in_time.any() else allowed
 
 
+class Before(NamedTuple):
+    """The strikes of our own notes before a reply, rising, and the ends of those that sound on (ticks)."""
+
+    strikes: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+
+
+NOTHING_BEFORE = Before()
+
+
 class Texture:
     """The notes of one reply in the order of their onsets, in ticks. Owned by the reply."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, before: Before = NOTHING_BEFORE) -> None:
         self._voices = limits.voices
         self._spacing = limits.spacing
-        self._strikes: deque[int] = deque(maxlen=max(limits.spacing.strikes, 1))
-        self._ends: list[int] = []
+        self._strikes: deque[int] = deque(before.strikes, maxlen=max(limits.spacing.strikes, 1))
+        self._ends: list[int] = list(before.ends)
         self._notes_at_once = 0
         self.end = -1
         """When all of it is over."""
+
+    def free_from(self, tick: int) -> int:
+        """The first tick from `tick` on where what was played before leaves room for a note."""
+        spaced = self._strikes[0] + self._spacing.ticks if self._is_dense else tick
+        crowd = sorted(self._ends)[: max(len(self._ends) - self._voices + 1, 0)]
+        return max([tick, spaced, *crowd])
 
     def room(self) -> Room:
         """The room for the next note; something must have been struck."""
@@ -73,9 +89,11 @@ class Texture:
 
     def _until_spaced(self) -> int:
         """Ticks from the last strike until as many as are allowed in a while leave room for one more."""
-        if len(self._strikes) < self._spacing.strikes or not self._spacing.strikes:
-            return 0
-        return self._strikes[0] + self._spacing.ticks - self._strikes[-1]
+        return self._strikes[0] + self._spacing.ticks - self._strikes[-1] if self._is_dense else 0
+
+    @property
+    def _is_dense(self) -> bool:
+        return 0 < self._spacing.strikes <= len(self._strikes)
 
     def _until_heard(self) -> int:
         """Ticks from the last strike until its last note may give way, or need not."""

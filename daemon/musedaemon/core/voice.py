@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from musedaemon.core.beside import Beside
@@ -14,6 +17,7 @@ from musedaemon.core.limits import Limiter
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.reply import Extent, Reply, ReplyPlan
 from musedaemon.core.sampling import SamplingSettings
+from musedaemon.core.texture import Before
 from musedaemon.model.protocol import NoteModel
 
 
@@ -42,11 +46,18 @@ class Voice:
         """How many turns there were, the one underway included."""
 
     def begin(
-        self, call: Phrase, earliest_at: float, extent: Extent, attempt: int = 0, beside: Beside | None = None
+        self,
+        call: Phrase,
+        earliest_at: float,
+        extent: Extent,
+        attempt: int = 0,
+        beside: Beside | None = None,
+        left: Sequence[PlannedNote] = (),
     ) -> Reply:
         """The beginning of the next turn's reply, from what was heard up to now, not before `earliest_at` (seconds).
 
-        `beside`: what a reply keeps to that sounds together with the musician.
+        `beside`: what a reply keeps to that sounds together with the musician. `left`: the notes of ours that left
+        last, in order, where the reply goes on from them.
         """
         bpm = self._ear.bpm
         limits = self._limiter.limits_for(call.spans(earliest_at))
@@ -61,9 +72,15 @@ class Voice:
             channel=self._channel,
             first_serial=self._serial,
             feel=self._feel,
+            before=self._before(left),
         )
         # One generator an attempt: what was drawn in vain must not change the replies after it.
         return Reply(self._improviser, plan, np.random.default_rng((self._seed, self.turns + 1, attempt)))
+
+    def _before(self, left: Sequence[PlannedNote]) -> Before:
+        moment, bpm = self._ear.moment, self._ear.bpm
+        strikes = sorted({math.floor(moment.place_of(note.at, bpm)) for note in left})
+        return Before(tuple(strikes), tuple(math.ceil(moment.place_of(note.until, bpm)) for note in left))
 
     def next_notes(self, reply: Reply) -> list[PlannedNote]:
         """Sample one more note of the reply underway; returns the notes that are settled by it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -14,9 +15,12 @@ from support.truth import assert_balanced, assert_true
 
 from musedaemon.core.engine import EngineSettings
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
+from musedaemon.core.limits import LimitSettings
 from musedaemon.core.modes import Mode
 from musedaemon.core.signals import By, SignalSettings
 from musedaemon.core.turns import Turn
+from musedaemon.encoding import TIME_CLASSES, Context
+from musedaemon.model.protocol import FloatArray, State
 
 SWITCHES = SignalSettings(key=21, mode_control=80)
 CALL = melody([60, 62, 64, 65, 67, 65, 64, 62])
@@ -124,6 +128,28 @@ def test_in_a_duet_what_is_pending_is_planned_anew_and_what_sounds_goes_on() -> 
     assert len(whole) < len(done.planned)  # some were cancelled
     ended = {(event.at, event.pitch) for event in done.response if isinstance(event, NoteOff)}
     assert {(note.until, note.pitch) for note in whole} == ended
+
+
+class LongNotes(FakeModel):
+    """Every note lasts two and a half beats."""
+
+    def duration_logits(self, state: State, context: Context, pitch: int, velocity: int) -> FloatArray:
+        return self._peak(TIME_CLASSES, 60, 1.0)
+
+
+@pytest.mark.parametrize("model", [FakeModel(False), LongNotes(False)])
+def test_in_a_duet_the_limits_hold_from_plan_to_plan(model: FakeModel) -> None:
+    hands = melody([72, 74, 76, 77, 79, 77, 76, 74] * 3, step=0.3, length=0.2)
+    line = jam(hands, replace(SETTINGS, mode=Mode.DUET, limits=LimitSettings(polyphony=1)), model)
+    sounding = most = 0
+    for event in line.response:
+        sounding += isinstance(event, NoteOn) - isinstance(event, NoteOff)
+        most = max(most, sounding)
+    assert most == 1
+    sparse = jam(hands, replace(SETTINGS, mode=Mode.DUET, limits=LimitSettings(density=0.5)), model)
+    strikes = sorted({note.at for note in sparse.notes()})
+    assert len(strikes) > 3
+    assert all(after - before > 1.9 * 60.0 / 120.0 for before, after in pairwise(strikes))
 
 
 def test_a_duet_comes_to_rest_about_a_bar_after_the_musician() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from musedaemon.core.limits import Limits, Spacing, without_limits
 from musedaemon.core.sampling import SamplingSettings
-from musedaemon.core.texture import SHORTEST_TICKS, Room, Texture
+from musedaemon.core.texture import SHORTEST_TICKS, Before, Room, Texture
 
 FREE = without_limits(SamplingSettings().playable())
 
@@ -20,6 +20,15 @@ def test_without_limits_a_chord_has_ten_fingers() -> None:
     assert texture(FREE, *nine).room() == Room(together=True, least_shift=1)
     assert texture(FREE, *nine, (0, 24)).room() == Room(together=False, least_shift=1)
     assert texture(FREE, *nine, (0, 24), (1, 24)).room() == Room(together=True, least_shift=1)
+
+
+def test_what_was_played_before_counts() -> None:
+    before = Before(strikes=(-12, 0), ends=(30, 40))
+    assert Texture(FREE, before).free_from(5) == 5
+    assert Texture(FREE._replace(voices=1), before).free_from(5) == 40
+    assert Texture(FREE._replace(voices=2), before).free_from(5) == 30
+    assert Texture(FREE._replace(voices=2), before).free_from(35) == 35
+    assert Texture(FREE._replace(spacing=Spacing(2, 48)), before).free_from(5) == 36
 
 
 def test_a_single_line_is_never_struck_together_and_gives_way() -> None:
