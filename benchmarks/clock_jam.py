@@ -152,14 +152,25 @@ def one_jam(server: JackServer, bpm: float, jitter: int, turns: int, options: li
 
 
 def wait_for_reply(recorder: Recorder, start: int, beat_s: float) -> None:
-    """Return when a reply has come and is over: two beats without a note."""
+    """Return when a reply has come and is over: nothing sounds, and two beats are without a note."""
     give_up = time.monotonic() + 40 * beat_s + 10
     time.sleep(len(CALL) / 2 * beat_s)
     while time.monotonic() < give_up:
         heard = recorder.heard[1]
-        if recorder.idle and len(heard) > start and recorder.frame - heard[-1][0] > (2 * beat_s + 0.3) * RATE:
+        if (
+            recorder.idle
+            and len(heard) > start
+            and not sounding(heard)
+            and recorder.frame - heard[-1][0] > (2 * beat_s + 0.3) * RATE
+        ):
             return
         time.sleep(0.05)
+
+
+def sounding(heard: list[Timed]) -> bool:
+    """Whether a note has not ended yet."""
+    ons = sum(data[0] & 0xF0 == 0x90 and data[2] > 0 for _, data in heard)
+    return ons > sum(data[0] & 0xF0 == 0x80 for _, data in heard)
 
 
 def figures(recorder: Recorder, starts: list[int], bpm: float, jitter: int) -> str:
