@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -84,13 +85,20 @@ class Limits(NamedTuple):
 
     def velocity_classes(self) -> BoolArray:
         """[VELOCITY_CLASSES] the classes that hold an allowed velocity: at least one."""
-        lowest = np.arange(VELOCITY_CLASSES) * VELOCITY_STEP
-        inside: BoolArray = (lowest + VELOCITY_STEP > self.softest) & (lowest <= self.loudest)
-        return inside
+        return _velocity_classes(self.softest, self.loudest)
 
     def velocity(self, velocity_class: int) -> int:
         """The allowed velocity nearest to the middle of a class."""
         return min(max(class_to_velocity(velocity_class), self.softest), self.loudest)
+
+
+@cache
+def _velocity_classes(softest: int, loudest: int) -> BoolArray:
+    """Asked for at every note, and not to be changed."""
+    lowest = np.arange(VELOCITY_CLASSES) * VELOCITY_STEP
+    inside: BoolArray = (lowest + VELOCITY_STEP > softest) & (lowest <= loudest)
+    inside.flags.writeable = False
+    return inside
 
 
 def without_limits(playable: BoolArray) -> Limits:

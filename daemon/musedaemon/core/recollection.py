@@ -261,14 +261,16 @@ _FACTORS_OF_DURATION = _factors(trust.DURATION)
 
 def _signs(past: Past, key: FloatArray, trail: Trail) -> FloatArray:
     """[fields of Likeness, N] what each kept note has in common with now."""
-    signs = np.ones((len(Likeness._fields), len(past.pitch)), dtype=np.float32)
-    signs[1] = past.keys @ key - 1.0
+    signs = np.empty((len(Likeness._fields), len(past.pitch)), dtype=np.float32)
+    signs[0] = 1.0
+    np.matmul(past.keys, key, out=signs[1])
+    signs[1] -= 1.0
     runs = run_lengths(past.passages, np.array(passage(trail, NEVER_NOW), dtype=np.int16)).T
     signs[2:4] = runs
     signs[4:6] = runs > 0.0
     recent = np.zeros(PITCHES + 1, dtype=np.float32)
     recent[list(trail.last[:_COMMON_NOTES])] = 1.0
-    signs[6] = recent.take(past.passages[:, :_COMMON_NOTES]) @ _ONE_EACH
+    np.matmul(recent.take(past.passages[:, :_COMMON_NOTES]), _ONE_EACH, out=signs[6])
     return signs
 
 
