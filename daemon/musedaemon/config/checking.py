@@ -11,6 +11,7 @@ from musedaemon.config.scale_names import scale_named
 from musedaemon.config.schema import SECTIONS, Config, Model, Reply, Rule, Turns, Value, defaults, rules
 from musedaemon.config.spelling import did_you_mean
 from musedaemon.core.scales import PITCH_CLASSES
+from musedaemon.core.signals import PEDALS
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_SHOWN = 60
@@ -107,7 +108,11 @@ def _clock_conflict(config: Config) -> str:
         return "tempo.clock: a .mid file sends no MIDI clock; play on a port, or leave out --clock midi."
     if tempo.tap_key >= 0 and tempo.tap_key == turns.hand_over_key:
         return f"tempo.tap_key: {tempo.tap_key} is turns.hand_over_key too; choose another for one of them."
-    if tempo.tap_control >= 0 and tempo.tap_control in (turns.hand_over_control, turns.mode_control):
+    if tempo.tap_control >= 0 and tempo.tap_control in (
+        turns.hand_over_control,
+        turns.mode_control,
+        PEDALS.get(turns.hand_over_pedal),
+    ):
         return f"tempo.tap_control: {tempo.tap_control} hands over or sets the mode too; choose another."
     return ""
 
@@ -129,6 +134,11 @@ def _hand_over_conflict(turns: Turns) -> str:
     if turns.mode_control >= 0 and turns.mode_control == turns.hand_over_control:
         return (
             f"turns.mode_control: {turns.mode_control} is turns.hand_over_control too; choose another for one of them."
+        )
+    if turns.mode_control == PEDALS.get(turns.hand_over_pedal):
+        return (
+            f"turns.mode_control: {turns.mode_control} is the {turns.hand_over_pedal} pedal,"
+            " which is turns.hand_over_pedal; choose another for one of them."
         )
     if turns.hand_over_s > 0 or turns.mode not in _MODES_THAT_WAIT or _signals_chosen(turns):
         return ""

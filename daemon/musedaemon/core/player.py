@@ -68,6 +68,9 @@ class EchoFilter(Protocol):
         where thru passed them on to.
         """
 
+    def may_pass(self, event: MidiEvent) -> bool:
+        """Whether what is about to be passed thru may be, or would go round for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlayerTiming:
@@ -116,6 +119,9 @@ class Player:
             return []
         keeps_time = self._beats.receive(event)
         self._reports += self._pulse.follow(event.at)
+        let_go = self._signals.let_go(event)
+        if let_go is not None:
+            self._reports.append(Signalled(event.at, let_go))
         reading = self._signals.read(event)
         if reading is not None:
             self._reports.append(Signalled(event.at, reading.wish))
@@ -178,7 +184,9 @@ class Player:
 
     def _passed_thru(self, event: MidiEvent, strike: int | None) -> list[Outgoing]:
         passed = self._thru(event)
-        return [] if passed is None else self._sent(self._pass(passed, strike), event.at)
+        if passed is None or not self._echoes.may_pass(passed):
+            return []
+        return self._sent(self._pass(passed, strike), event.at)
 
     def _sent(self, messages: list[Outgoing], now: float) -> list[Outgoing]:
         for message in messages:

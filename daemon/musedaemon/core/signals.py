@@ -9,10 +9,21 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
-from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
+from musedaemon.core.events import (
+    CHANNEL_SILENCES,
+    RESET_CONTROLLERS,
+    SUSTAIN,
+    ControlChange,
+    MidiEvent,
+    NoteOff,
+    NoteOn,
+    Other,
+)
 from musedaemon.core.modes import Mode, mode_of_control
 
 SOSTENUTO = 66
+PEDALS = {"sustain": SUSTAIN, "sostenuto": SOSTENUTO}
+"""Control numbers of the pedals that can hand over, by the words of `config.toml`."""
 SWITCH_DOWN = 64
 """A control's value from here on means that it is down (MIDI 1.0, switch controllers)."""
 START, CONTINUE, STOP = b"\xfa", b"\xfb", b"\xfc"
@@ -97,6 +108,23 @@ class Signals:
             case Other(data=data) if settings.transport and data in _TRANSPORT:
                 return Reading(_TRANSPORT[data], passes=True)
         return None
+
+    def let_go(self, event: MidiEvent) -> Wish | None:
+        """What it says that a message puts up all keys or all controls of a channel, which is music all the same.
+
+        Only `By.HOLD` says something: nobody has lifted a finger or a foot.
+        """
+        match event:
+            case ControlChange(channel=channel, control=control) if control in CHANNEL_SILENCES:
+                return self._put_up("key", channel)
+            case ControlChange(channel=channel, control=control) if control == RESET_CONTROLLERS:
+                return self._put_up("control", channel)
+        return None
+
+    def _put_up(self, kind: str, channel: int) -> Wish | None:
+        gone = {switch for switch in self._down if switch[:2] == (kind, channel)}
+        self._down -= gone
+        return Wish.TAKE_BACK if gone and self._settings.by is By.HOLD else None
 
     def _moved(self, switch: tuple[str, int, int], is_down: bool) -> Wish | None:
         if is_down == (switch in self._down):

@@ -2,7 +2,9 @@
 
 Sans-IO: no clock of its own; times are the driver's seconds. One thread. What only a loop explains is always an echo:
 our response's very note, or a key struck that is down already. What a hand could have done as well (a pedal that
-bounces, a key struck again) is one only as long as what we send is seen to come back.
+bounces, a key struck again) is one only as long as what we send is seen to come back. The messages of a clock or time
+code are all alike, and none can be told from its echo: they are always heard, but passed on no more once there are too
+many.
 """
 
 from __future__ import annotations
@@ -11,14 +13,22 @@ from collections import deque
 from collections.abc import Container
 from dataclasses import dataclass
 
-from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
+from musedaemon.core.events import MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.midi import wire
+
+_TIME_CODE, _CLOCK, _TICK, _ACTIVE_SENSING = 0xF1, 0xF8, 0xF9, 0xFE
+_STEADY = (_TIME_CODE, _CLOCK, _TICK)
+"""Status bytes of what is sent all the time, one like the other."""
 
 WINDOW = 0.1
 """Seconds in which an echo comes back, if there is one."""
 STRIKE_AGAIN = 0.025
 """No hand strikes a key twice with the same strength in so few seconds."""
 MOST_REMEMBERED = 1_024
+MOST_A_SECOND = 200
+"""No clock (24 pulses a beat) nor time code is that fast: the clock of 500 beats a minute."""
+_REST = 1.0
+"""Seconds of silence after which a clock or time code that came back is given another chance."""
 _EVIDENCE = 8
 _ENOUGH = 6
 """So many of the last `_EVIDENCE` controls must have come back for a loop to be believed that once was not there."""
@@ -33,6 +43,25 @@ class _Sent:
     is_response: bool
 
 
+class _SteadyStream:
+    """Messages that are all alike: passed on until they come faster than any clock sends them."""
+
+    def __init__(self) -> None:
+        self._passed: deque[float] = deque(maxlen=MOST_A_SECOND)
+        self._heard_at = -float("inf")
+        self._comes_back = False
+
+    def passes(self, at: float) -> bool:
+        """Whether the one heard `at` seconds is passed on."""
+        rested = at - self._heard_at > _REST
+        self._heard_at = at
+        too_many = len(self._passed) == MOST_A_SECOND and at - self._passed[0] < 1.0
+        self._comes_back = too_many or (self._comes_back and not rested)
+        if not self._comes_back:
+            self._passed.append(at)
+        return not self._comes_back
+
+
 class LoopGuard:
     """Remembers what was sent in the last `WINDOW` and tells which incoming events are its echoes."""
 
@@ -40,6 +69,7 @@ class LoopGuard:
         self._sent: deque[_Sent] = deque(maxlen=MOST_REMEMBERED)
         self._controls_came_back: deque[bool] = deque(maxlen=_EVIDENCE)
         self._last_note_came_back = False
+        self._steady = {status: _SteadyStream() for status in _STEADY}
 
     def sent_response(self, at: float, event: MidiEvent) -> None:
         """A message of our own making left at `at` seconds."""
@@ -52,7 +82,7 @@ class LoopGuard:
     def is_echo(self, event: MidiEvent, held: Container[tuple[int, int]]) -> bool:
         """Whether `event` is something we sent. `held` are the player's (channel, pitch) before it.
 
-        Every message sent explains one echo at most. The clock never is one: its messages are all alike.
+        Every message sent explains one echo at most. Clock and time code never are one: `may_pass` ends their loop.
         """
         self._forget_before(event.at - WINDOW)
         identity = _identity(wire.encode(event))
@@ -70,6 +100,13 @@ class LoopGuard:
         if is_echo or not isinstance(event, NoteOn | NoteOff):
             self._sent.remove(sent)
         return is_echo
+
+    def may_pass(self, event: MidiEvent) -> bool:
+        """Whether `event`, about to be passed thru, may be. Active sensing is of one cable only, and never is."""
+        if not isinstance(event, Other):
+            return True
+        stream = self._steady.get(event.data[0])
+        return stream.passes(event.at) if stream else event.data[0] != _ACTIVE_SENSING
 
     def _is_note_echo(self, event: NoteOn, sent: _Sent, held: Container[tuple[int, int]]) -> bool:
         if sent.is_response or (event.channel, event.pitch) in held or event.at - sent.at <= STRIKE_AGAIN:
@@ -108,9 +145,13 @@ class NoLoop:
         """Never."""
         return False
 
+    def may_pass(self, event: MidiEvent) -> bool:
+        """Always."""
+        return True
+
 
 def _identity(data: bytes) -> bytes:
     """What an echo of these bytes has in common with them; nothing for messages that are all alike (clock and such)."""
-    if data[0] > wire.SYSEX:
+    if data[0] in _STEADY or data[0] == _ACTIVE_SENSING:
         return b""
     return data[:2] if data[0] & 0xF0 == wire.NOTE_OFF else data

@@ -11,7 +11,6 @@ from musedaemon.core.beat_source import BeatSource, FollowedClock, NoClock
 from musedaemon.core.commands import ClockState
 from musedaemon.core.conversation import LEAD_S
 from musedaemon.core.engine import EngineSettings
-from musedaemon.core.events import SUSTAIN
 from musedaemon.core.feel import Feel, StartOn
 from musedaemon.core.limits import KeyOfCall, LimitSettings, Register
 from musedaemon.core.manners import Lengths
@@ -21,7 +20,7 @@ from musedaemon.core.modes import Mode
 from musedaemon.core.own_clock import OwnClock, TapSettings
 from musedaemon.core.player import PlayerTiming
 from musedaemon.core.sampling import SamplingSettings
-from musedaemon.core.signals import SOSTENUTO, By, SignalSettings
+from musedaemon.core.signals import PEDALS, By, SignalSettings
 from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
 from musedaemon.errors import ConfigError
 
@@ -85,8 +84,7 @@ def _limit_settings(reply: Reply) -> LimitSettings:
 
 def signal_settings(turns: Turns) -> SignalSettings:
     """What the musician signals with."""
-    pedals = {"sustain": SUSTAIN, "sostenuto": SOSTENUTO}
-    controls = (pedals.get(turns.hand_over_pedal, -1), turns.hand_over_control)
+    controls = (PEDALS.get(turns.hand_over_pedal, -1), turns.hand_over_control)
     return SignalSettings(
         controls=frozenset(number for number in controls if number >= 0),
         key=turns.hand_over_key if turns.hand_over_key >= 0 else None,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musedaemon.config import loading
-from musedaemon.config.checking import check_document, check_value
+from musedaemon.config.checking import check_document, check_value, conflicts
 from musedaemon.config.loading import Override, find, load, merge, settings
 from musedaemon.config.schema import SECTIONS, Config, Model, Ports, Tempo, Turns, defaults, rules
 from musedaemon.errors import ConfigError
@@ -188,6 +188,17 @@ def test_wrong_options_are_told_all_at_once_by_the_name_that_was_typed() -> None
 def test_bounds_that_cross_only_after_merging_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"^model\.lowest_pitch: 80 lies above model\.highest_pitch, 70;"):
         merge(Config(model=Model(highest_pitch=70)), [Override("model", "lowest_pitch", 80, "--lowest")])
+
+
+@pytest.mark.parametrize(("pedal", "number"), [("sustain", 64), ("sostenuto", 66)])
+def test_the_pedal_that_hands_over_is_told_to_be_no_other_control(pedal: str, number: int) -> None:
+    assert conflicts(Config(turns=Turns(hand_over_pedal=pedal, mode_control=number))) == [
+        f"turns.mode_control: {number} is the {pedal} pedal, which is turns.hand_over_pedal;"
+        " choose another for one of them."
+    ]
+    [told] = conflicts(Config(tempo=Tempo(tap_control=number), turns=Turns(hand_over_pedal=pedal)))
+    assert told.startswith("tempo.tap_control: ")
+    assert not conflicts(Config(turns=Turns(hand_over_pedal=pedal, mode_control=65)))
 
 
 def test_without_silence_there_must_be_a_signal() -> None:

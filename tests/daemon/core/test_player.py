@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from bisect import insort
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fakes import NoEcho
 
+from musedaemon.core.beat_source import FollowedClock
 from musedaemon.core.commands import Dropped, Heard, PlannedNote, Play, Played, Report, Signalled, Withdraw, Withdrawn
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.player import Outgoing, Player, PlayerTiming
-from musedaemon.core.signals import SignalSettings, Wish
+from musedaemon.core.signals import By, SignalSettings, Wish
 from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
-from musedaemon.midi.loop_guard import LoopGuard
+from musedaemon.midi.loop_guard import MOST_A_SECOND, LoopGuard
 
 
 def player(thru: Thru = unchanged, timing: PlayerTiming | None = None) -> Player:
@@ -336,3 +339,39 @@ def test_a_signal_is_told_and_not_passed_and_the_transport_is_both() -> None:
     ]
     assert it.notes_heard == 0
     assert it.flush(1.0) == []
+
+
+def test_a_silence_takes_back_what_a_held_key_handed_over_and_is_heard_and_passed_on() -> None:
+    it = Player(NoEcho(), unchanged, signals=SignalSettings(key=21, by=By.HOLD))
+    it.receive(NoteOn(0.0, 0, 21, 80))
+    silence = ControlChange(1.0, 0, 123, 0)
+    assert it.receive(silence) == [Outgoing(silence, None)]
+    assert it.take_reports() == [Signalled(0.0, Wish.HOLD), Signalled(1.0, Wish.TAKE_BACK), Heard(silence)]
+
+
+def _circulate(it: Player, events: list[Other], latency: float, until: float) -> int:
+    """How many messages come in until then (seconds), where all that leaves comes in again."""
+    queue = sorted(events, key=lambda event: event.at)
+    count = 0
+    while queue and queue[0].at < until:
+        event = queue.pop(0)
+        count += 1
+        for message in it.receive(event):
+            assert isinstance(message.event, Other)
+            insort(queue, message.event._replace(at=event.at + latency), key=lambda other: other.at)
+    return count
+
+
+@pytest.mark.parametrize("latency", [0.0001, 0.005, 0.09])
+@pytest.mark.parametrize("beats", [None, FollowedClock])
+def test_no_system_message_goes_round_for_ever_in_a_loop_of_cables(
+    latency: float, beats: type[FollowedClock] | None
+) -> None:
+    it = Player(LoopGuard(), signals=SignalSettings(transport=True), beats=beats and beats())
+    pulses = [Other(step / 48, b"\xf8") for step in range(240)]
+    rare = [b"\xf2\x00\x01", b"\xfa", b"\xfc", b"\xfb", b"\xff", b"\xf3\x05", b"\xf6", b"\xfe"]
+    once = [Other(1.0 + step / 4, data) for step, data in enumerate(rare)]
+    expected = len(pulses) + 2 * len(once) - 1
+    assert _circulate(it, pulses + once, latency, 9.0) <= expected + MOST_A_SECOND
+    signalled = [report.wish for report in it.take_reports() if isinstance(report, Signalled)]
+    assert signalled.count(Wish.HAND_OVER) == 2

@@ -75,3 +75,38 @@ def test_a_control_picks_the_mode_by_fifths_of_its_range() -> None:
 )
 def test_all_else_is_music(event: MidiEvent) -> None:
     assert Signals(SignalSettings(controls=frozenset({64}), key=21, mode_control=80)).read(event) is None
+
+
+SILENCE, RESET = ControlChange(0.0, 0, 123, 0), ControlChange(0.0, 0, 121, 0)
+PRESSED_KEY, PRESSED_PEDAL = NoteOn(0.0, 0, 21, 80), pedal(127)
+
+
+@pytest.mark.parametrize(("pressed", "put_up"), [(PRESSED_KEY, SILENCE), (PRESSED_PEDAL, RESET)])
+@pytest.mark.parametrize(("by", "says"), [(By.PRESS, None), (By.RELEASE, None), (By.HOLD, Wish.TAKE_BACK)])
+def test_what_a_channel_puts_up_can_be_pressed_again(
+    pressed: MidiEvent, put_up: MidiEvent, by: By, says: Wish | None
+) -> None:
+    signals = Signals(SignalSettings(controls=frozenset({64}), key=21, by=by))
+    first = signals.read(pressed)
+    assert signals.let_go(put_up) == says
+    assert signals.let_go(put_up) is None
+    assert signals.read(put_up) is None
+    assert signals.read(pressed) == first
+
+
+@pytest.mark.parametrize(
+    ("pressed", "other"),
+    [
+        (PRESSED_KEY, RESET),
+        (PRESSED_PEDAL, SILENCE),
+        (PRESSED_KEY, SILENCE._replace(channel=1)),
+        (PRESSED_PEDAL, RESET._replace(channel=1)),
+    ],
+)
+def test_a_silence_lifts_no_pedal_a_reset_no_key_and_neither_on_another_channel(
+    pressed: MidiEvent, other: MidiEvent
+) -> None:
+    signals = Signals(SignalSettings(controls=frozenset({64}), key=21, by=By.HOLD))
+    signals.read(pressed)
+    assert signals.let_go(other) is None
+    assert signals.read(pressed) == Reading(None)

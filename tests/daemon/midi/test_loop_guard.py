@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.midi import wire
-from musedaemon.midi.loop_guard import MOST_REMEMBERED, LoopGuard
+from musedaemon.midi.loop_guard import MOST_A_SECOND, MOST_REMEMBERED, LoopGuard
 
 C4 = (0, 60)
 ON = NoteOn(0.0, 0, 60, 80)
@@ -68,6 +68,23 @@ def test_clock_is_never_an_echo() -> None:
     for beat in range(50):
         assert not guard.is_echo(Other(beat / 50, b"\xf8"), set())
         guard.sent_thru(beat / 50, Other(beat / 50, b"\xf8"))
+
+
+@pytest.mark.parametrize("data", [b"\xf8", b"\xf1\x23"])
+def test_without_a_loop_all_of_a_fast_clock_or_time_code_may_pass(data: bytes) -> None:
+    guard = LoopGuard()
+    for step in range(1_000):
+        event = Other(step / 180, data)
+        assert guard.may_pass(event)
+        guard.sent_thru(event.at, event)
+        assert not guard.is_echo(event, set())
+
+
+def test_a_clock_that_came_back_may_pass_again_after_a_rest() -> None:
+    guard = LoopGuard()
+    assert sum(guard.may_pass(Other(step / 1_000, b"\xf8")) for step in range(1_000)) == MOST_A_SECOND
+    assert not guard.may_pass(Other(1.9, b"\xf8"))
+    assert guard.may_pass(Other(3.0, b"\xf8"))
 
 
 def test_without_a_loop_no_note_off_is_swallowed_and_with_one_its_echo_is() -> None:
