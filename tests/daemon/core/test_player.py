@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.fakes import NoEcho
 
-from musedaemon.core.beat_source import FollowedClock
+from musedaemon.core.beat_source import FollowedClock, NoClock
 from musedaemon.core.commands import Dropped, Heard, PlannedNote, Play, Played, Report, Signalled, Withdraw, Withdrawn
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.player import Outgoing, Player, PlayerTiming
@@ -363,11 +363,11 @@ def _circulate(it: Player, events: list[Other], latency: float, until: float) ->
 
 
 @pytest.mark.parametrize("latency", [0.0001, 0.005, 0.09])
-@pytest.mark.parametrize("beats", [None, FollowedClock])
+@pytest.mark.parametrize("beats", [NoClock, FollowedClock])
 def test_no_system_message_goes_round_for_ever_in_a_loop_of_cables(
-    latency: float, beats: type[FollowedClock] | None
+    latency: float, beats: type[NoClock | FollowedClock]
 ) -> None:
-    it = Player(LoopGuard(), signals=SignalSettings(transport=True), beats=beats and beats())
+    it = Player(LoopGuard(), signals=SignalSettings(transport=True), beats=beats())
     pulses = [Other(step / 48, b"\xf8") for step in range(240)]
     rare = [b"\xf2\x00\x01", b"\xfa", b"\xfc", b"\xfb", b"\xff", b"\xf3\x05", b"\xf6", b"\xfe"]
     once = [Other(1.0 + step / 4, data) for step, data in enumerate(rare)]
