@@ -46,10 +46,14 @@ class Other(NamedTuple):
 MidiEvent = NoteOn | NoteOff | ControlChange | Other
 
 SUSTAIN = 64
+SOSTENUTO = 66
+HOLD_2 = 69
+HOLDING = frozenset((SUSTAIN, SOSTENUTO, HOLD_2))
+"""The pedals that let notes sound on after their note-offs."""
 ALL_SOUND_OFF = 120
 RESET_CONTROLLERS = 121
 ALL_NOTES_OFF = 123
 SUSTAIN_DOWN = 64
-"""A sustain value from here on means the pedal is down."""
+"""A value of a pedal from here on means that it is down."""
 CHANNEL_SILENCES = frozenset((ALL_SOUND_OFF, *range(ALL_NOTES_OFF, 128)))
 """Channel mode messages after which nothing sounds: 120, and 123 to 127, which all imply All Notes Off."""

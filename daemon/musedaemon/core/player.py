@@ -26,15 +26,13 @@ from musedaemon.core.commands import (
 )
 from musedaemon.core.events import (
     CHANNEL_SILENCES,
-    RESET_CONTROLLERS,
-    SUSTAIN,
-    SUSTAIN_DOWN,
     ControlChange,
     MidiEvent,
     NoteOff,
     NoteOn,
 )
 from musedaemon.core.ledger import Ledger, Sounding
+from musedaemon.core.pedals import Pedals
 from musedaemon.core.pulse import Pulse
 from musedaemon.core.scheduler import Due, Scheduler
 from musedaemon.core.signals import NO_SIGNALS, Signals, SignalSettings
@@ -106,7 +104,7 @@ class Player:
         self._keys: dict[tuple[int, int], int] = {}
         self._thru_strike = 0  # the musician's strikes count down from -1, our serials up from 0
         self._clicks: dict[tuple[int, int], int] = {}
-        self._pedals: set[int] = set()
+        self._pedals = Pedals()
         self.notes_heard = 0
         self.notes_played = 0
         self.notes_dropped = 0
@@ -172,8 +170,8 @@ class Player:
         due_now = self._scheduler.pop_due(now + self._timing.offset)
         ended = [message for due in due_now if not due.starts for message in self._perform(due, now)]
         self._scheduler.cancel_pending()
-        pedals = [Outgoing(ControlChange(now, channel, SUSTAIN, 0), None) for channel in sorted(self._pedals)]
-        self._pedals.clear()
+        pedals = [Outgoing(up, None) for up in self._pedals.releases(now)]
+        self._pedals = Pedals()
         stopped = [Outgoing(event, None) for event in self._beats.end(now)]
         return [*ended, *pedals, *self._release(self._ledger.sounding(), now, now), *stopped]
 
@@ -287,15 +285,9 @@ class Player:
             case ControlChange(control=control) if control in CHANNEL_SILENCES:
                 hushed = [note for note in self._ledger.sounding() if note.channel == event.channel]
                 return [*self._release(hushed, event.at, event.at), Outgoing(event, None)]
-            case ControlChange(control=control) if control in (SUSTAIN, RESET_CONTROLLERS):
-                self._note_pedal(event)
+            case ControlChange():
+                self._pedals.follow(event)
         return [Outgoing(event, None)]
-
-    def _note_pedal(self, event: ControlChange) -> None:
-        if event.control == SUSTAIN and event.value >= SUSTAIN_DOWN:
-            self._pedals.add(event.channel)
-        else:
-            self._pedals.discard(event.channel)
 
 
 def _serial(strike: int) -> int | None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from musedaemon.core.events import (
     CHANNEL_SILENCES,
     RESET_CONTROLLERS,
+    SOSTENUTO,
     SUSTAIN,
     ControlChange,
     MidiEvent,
@@ -21,7 +22,6 @@ from musedaemon.core.events import (
 )
 from musedaemon.core.modes import Mode, mode_of_control
 
-SOSTENUTO = 66
 PEDALS = {"sustain": SUSTAIN, "sostenuto": SOSTENUTO}
 """Control numbers of the pedals that can hand over, by the words of `config.toml`."""
 SWITCH_DOWN = 64

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from musedaemon.core.events import SUSTAIN, SUSTAIN_DOWN, ControlChange, MidiEvent, NoteOff, NoteOn
+from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
+from musedaemon.core.pedals import Pedals
 
 Key = tuple[int, int]
 """Channel and pitch."""
@@ -40,21 +41,16 @@ def one_key_each(events: Iterable[MidiEvent]) -> list[MidiEvent]:
 def letting_go(events: Sequence[MidiEvent], at: float | None = None) -> list[MidiEvent]:
     """What was forgotten at the end: note-offs for keys still down, pedals up; `at` seconds, or with the last event."""
     keys: dict[Key, None] = {}
-    pedals: dict[int, None] = {}
+    pedals = Pedals()
     for event in events:
         match event:
             case NoteOn():
                 keys[event.channel, event.pitch] = None
             case NoteOff():
                 keys.pop((event.channel, event.pitch), None)
-            case ControlChange(control=control) if control == SUSTAIN and event.value >= SUSTAIN_DOWN:
-                pedals[event.channel] = None
-            case ControlChange(control=control) if control == SUSTAIN:
-                pedals.pop(event.channel, None)
+            case ControlChange():
+                pedals.follow(event)
             case _:
                 pass
     end = at if at is not None else events[-1].at if events else 0.0
-    return [
-        *(NoteOff(end, channel, pitch) for channel, pitch in keys),
-        *(ControlChange(end, channel, SUSTAIN, 0) for channel in pedals),
-    ]
+    return [*(NoteOff(end, channel, pitch) for channel, pitch in keys), *pedals.releases(end)]

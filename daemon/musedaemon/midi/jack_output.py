@@ -6,14 +6,13 @@ in a period loses what it wrote in it: use this in a process that does nothing e
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import time
 from collections.abc import Callable
 from typing import Any
 
 from musedaemon.errors import PortError
 from musedaemon.midi.frame_clock import FrameClock
+from musedaemon.midi.frame_queue import FrameQueue
 
 try:
     import jack  # type: ignore[import-untyped]
@@ -22,8 +21,6 @@ except (ImportError, OSError) as error:  # OSError: it finds no libjack
 
 _AT_ONCE = 0
 """The frame of messages that leave at the start of the next period."""
-_ALWAYS_FITS = 256
-"""A message of more bytes that a period has no room for may be one that no period has room for."""
 _READ_EVERY_S = 0.01
 _PERIODS_TO_BE_HEARD = 3
 _POLL_S = 0.002
@@ -32,9 +29,9 @@ _POLL_S = 0.002
 class JackOutput:
     """A client of JACK with one output. One thread sends and closes; JACK's own takes what is due, once a period.
 
-    The two share nothing but a heap, whose every operation is one call into C and so whole in itself. `now` is the
-    clock of the times that messages are to leave at (seconds). `on_period` hears the rate and the length of the period
-    (frames), and on a thread of JACK's of every other one; `on_gone` there why nothing leaves any more.
+    `now` is the clock of the times that messages are to leave at (seconds). `on_period` hears the rate and the length
+    of the period (frames), and on a thread of JACK's of every other one; there `on_lost` hears the length (bytes) of a
+    message that no period has room for, and `on_gone` why nothing leaves any more.
     """
 
     def __init__(
@@ -42,6 +39,7 @@ class JackOutput:
         port_name: str,
         now: Callable[[], float],
         on_period: Callable[[int, int], None],
+        on_lost: Callable[[int], None],
         on_gone: Callable[[str], None],
     ) -> None:
         jack.set_error_function(_say_nothing)
@@ -54,11 +52,11 @@ class JackOutput:
         self._rate: int = self._client.samplerate
         self._now = now
         self._on_period = on_period
+        self._on_lost = on_lost
         self._on_gone = on_gone
         self._period: int = self._client.blocksize
         self._clock = FrameClock(self._rate)
-        self._waiting: list[tuple[int, int, bytes]] = []
-        self._order = itertools.count()
+        self._waiting = FrameQueue()
         self._served = 0
         self._since_read = 0
         self._client.set_shutdown_callback(self._shut_down)
@@ -78,7 +76,7 @@ class JackOutput:
     def send(self, data: bytes, at: float) -> None:
         """Let one whole message leave `at` (seconds), or with the next period where that is past."""
         frame = self._clock.frame_at(at) if at > 0.0 else _AT_ONCE
-        heapq.heappush(self._waiting, (frame, next(self._order), data))
+        self._waiting.put(frame, data)
 
     def close(self, patience_s: float) -> None:
         """Let all leave and be heard, then close; waits no longer than so many seconds."""
@@ -106,7 +104,9 @@ class JackOutput:
             if self._out is not None:
                 self._out.clear_buffer()
                 if self._waiting:
-                    self._write_until(self._out, self._clock.count(self._client.last_frame_time), frames)
+                    start = self._clock.count(self._client.last_frame_time)
+                    for lost in self._waiting.write_until(self._write, start, frames):
+                        self._on_lost(len(lost))
             if frames != self._period:
                 self._period = frames
                 self._on_period(self._rate, frames)
@@ -119,18 +119,14 @@ class JackOutput:
         self._since_read = 0
         self._clock.observe(self._now(), self._clock.count(self._client.last_frame_time))
 
-    def _write_until(self, out: Any, start: int, frames: int) -> None:
-        """Write what is due in the period that begins at frame `start`; what finds no room waits for the next one."""
-        waiting, offset = self._waiting, 0
-        while waiting and waiting[0][0] < start + frames:
-            due = heapq.heappop(waiting)
-            offset = max(due[0] - start, offset)
-            try:
-                out.write_midi_event(offset, due[2])
-            except jack.JackError:
-                if len(due[2]) <= _ALWAYS_FITS:
-                    heapq.heappush(waiting, due)
-                    return
+    def _write(self, offset: int, data: bytes) -> bool:
+        """Whether the period has room for it."""
+        assert self._out is not None
+        try:
+            self._out.write_midi_event(offset, data)
+        except jack.JackError:
+            return False
+        return True
 
 
 def _say_nothing(_text: str) -> None:

@@ -25,8 +25,9 @@ _log = logging.getLogger(__name__)
 HEADER = struct.Struct("<dH")
 """Before each message's bytes: the second it is to leave at, 0 for at once, on the clock `time.perf_counter`, and how
 many bytes it has."""
-PERIOD, SERVING, REFUSED = "period", "serving", "refused"
-"""What the sender tells, a line each: `period RATE FRAMES`, `serving` when all is open, and `refused SENTENCE`."""
+PERIOD, SERVING, LOST, REFUSED = "period", "serving", "lost", "refused"
+"""What the sender tells, a line each: `period RATE FRAMES`, `serving` when all is open, `lost BYTES` of a message that
+no period has room for, and `refused SENTENCE`."""
 
 _MOST_BYTES = 0xFFFF
 _MARGIN_S = 0.003
@@ -160,6 +161,8 @@ class JackFrameOutput:
                 if word == PERIOD:
                     rate, frames = what.split()
                     self.ahead_s = int(frames) / int(rate) + _MARGIN_S
+                elif word == LOST:
+                    _log.warning("JACK has no room for a message of %s bytes; it is left out, send shorter ones.", what)
                 elif word == REFUSED:
                     self._refusal = what
                 elif word == SERVING:

@@ -17,11 +17,12 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
-from musedaemon.core.events import SUSTAIN, SUSTAIN_DOWN, ControlChange, NoteOff, NoteOn
+from musedaemon.core.events import ControlChange, NoteOff, NoteOn
+from musedaemon.core.pedals import Pedals
 from musedaemon.errors import PortError
 from musedaemon.midi import wire
 from musedaemon.midi.jack_output import JackOutput
-from musedaemon.midi.jack_ports import HEADER, PERIOD, REFUSED, SERVING
+from musedaemon.midi.jack_ports import HEADER, LOST, PERIOD, REFUSED, SERVING
 from musedaemon.run.priority import precedence, system_precedence
 
 _CHUNK = 65_536
@@ -33,7 +34,7 @@ class Sounding:
 
     def __init__(self) -> None:
         self._notes: dict[tuple[int, int], None] = {}
-        self._pedals: dict[int, None] = {}
+        self._pedals = Pedals()
 
     def follow(self, data: bytes) -> None:
         """A message was sent."""
@@ -42,14 +43,12 @@ class Sounding:
                 self._notes[channel, pitch] = None
             case NoteOff(_, channel, pitch):
                 self._notes.pop((channel, pitch), None)
-            case ControlChange(_, channel, control, value) if control == SUSTAIN and value >= SUSTAIN_DOWN:
-                self._pedals[channel] = None
-            case ControlChange(_, channel, control) if control == SUSTAIN:
-                self._pedals.pop(channel, None)
+            case ControlChange() as event:
+                self._pedals.follow(event)
 
     def releases(self) -> list[bytes]:
         """The messages that end it."""
-        pedals = [wire.encode(ControlChange(0.0, channel, SUSTAIN, 0)) for channel in self._pedals]
+        pedals = [wire.encode(up) for up in self._pedals.releases(0.0)]
         return [*pedals, *(wire.encode(NoteOff(0.0, channel, pitch)) for channel, pitch in self._notes)]
 
 
@@ -97,7 +96,7 @@ def main(arguments: list[str]) -> int:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     realtime, port_name, *targets = arguments
     try:
-        output = JackOutput(port_name, time.perf_counter, partial(_tell, PERIOD), _end)
+        output = JackOutput(port_name, time.perf_counter, partial(_tell, PERIOD), partial(_tell, LOST), _end)
         for target in targets:
             output.connect(target)
     except PortError as error:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from musedaemon.core.events import SUSTAIN, SUSTAIN_DOWN, ControlChange, MidiEvent, NoteOff
+from musedaemon.core.events import HOLDING, SUSTAIN_DOWN, ControlChange, MidiEvent, NoteOff
 from musedaemon.midi.hands import letting_go, one_key_each
 
 _HAIR_BEATS = 0.05
@@ -128,5 +128,5 @@ class WaitingFilePlayer(FilePlayer):
 
 def _lets_go(event: MidiEvent) -> bool:
     if isinstance(event, ControlChange):
-        return event.control == SUSTAIN and event.value < SUSTAIN_DOWN
+        return event.control in HOLDING and event.value < SUSTAIN_DOWN
     return isinstance(event, NoteOff)

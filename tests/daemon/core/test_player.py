@@ -233,6 +233,17 @@ def test_a_pedal_that_was_moved_comes_up_where_it_went() -> None:
     assert it.flush(1.0) == [Outgoing(ControlChange(1.0, 4, 64, 0), None)]
 
 
+def test_on_the_way_out_every_pedal_that_holds_notes_comes_up() -> None:
+    it = player()
+    for control in (1, 64, 66, 67, 69):
+        it.receive(ControlChange(0.0, 3, control, 127))
+    it.receive(ControlChange(0.5, 3, 64, 63))
+    it.receive(ControlChange(0.5, 2, 66, 64))
+    ups = [ControlChange(1.0, 2, 66, 0), ControlChange(1.0, 3, 66, 0), ControlChange(1.0, 3, 69, 0)]
+    assert it.flush(1.0) == [Outgoing(up, None) for up in ups]
+    assert it.flush(2.0) == []
+
+
 def test_a_silenced_channel_ends_the_keys_that_were_moved_away_from_it() -> None:
     it = player(on_channel(4))
     it.receive(NoteOn(0.0, 0, 60, 80))

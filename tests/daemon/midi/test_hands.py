@@ -29,6 +29,11 @@ def test_what_was_forgotten_comes_up_at_the_end() -> None:
     assert letting_go([]) == []
 
 
+def test_every_pedal_that_holds_notes_comes_up_at_the_end() -> None:
+    down: list[MidiEvent] = [ControlChange(0, 2, control, 127) for control in (11, 64, 66, 69)]
+    assert letting_go([*down, ControlChange(1, 2, 69, 0)]) == [ControlChange(1, 2, 64, 0), ControlChange(1, 2, 66, 0)]
+
+
 @given(st.lists(st.tuples(st.booleans(), st.integers(60, 62)), max_size=40))
 def test_every_key_alternates_between_down_and_up(moves: list[tuple[bool, int]]) -> None:
     events: list[MidiEvent] = [

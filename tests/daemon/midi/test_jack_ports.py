@@ -109,6 +109,21 @@ def test_a_panic_of_2048_note_offs_arrives_whole(system: PortSystem, jack_server
     assert data_of(recorded) == panic
 
 
+def test_long_messages_wait_for_room_and_what_no_period_holds_is_told(
+    system: PortSystem, jack_server: JackServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    fits, too_long = (bytes((0xF0, *[7] * length, 0xF7)) for length in (20_000, 60_000))
+    with JackBench(jack_server) as bench:
+        port = system.open_virtual_output(VIRTUAL_OUTPUT)
+        bench.listen_to(OUT)
+        for data in (fits, fits, too_long, RELEASES[0]):
+            port.send(data)
+        port.close()
+        recorded = bench.wait_for_silence(0.1)
+    assert data_of(recorded) == [fits, fits, RELEASES[0]]
+    assert "JACK has no room for a message of 60002 bytes" in caplog.text
+
+
 def test_real_ports_are_found_by_a_part_of_their_name(system: PortSystem, jack_server: JackServer) -> None:
     with JackBench(jack_server, "Grand Piano") as bench:
         port = system.open_output("PIANO:H")

@@ -49,3 +49,13 @@ def test_what_sounds_is_released_pedals_first() -> None:
         sounding.follow(data)
     assert sounding.releases() == [b"\xb2\x40\x00", b"\x81\x40\x40"]
     assert Sounding().releases() == []
+
+
+def test_every_pedal_that_holds_notes_is_released() -> None:
+    from musedaemon.run.jack_sender import Sounding
+
+    sounding = Sounding()
+    for control in (0x01, 0x40, 0x42, 0x45):
+        sounding.follow(bytes((0xB0, control, 0x7F)))
+    sounding.follow(b"\xb0\x40\x00")
+    assert sounding.releases() == [b"\xb0\x42\x00", b"\xb0\x45\x00"]

@@ -1,0 +1,57 @@
+"""Messages that wait for the period of a sound server they are to leave in, in the order of their frames. Pure."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+
+_ALWAYS_FITS = 256
+"""A message of more bytes that an empty period has no room for may be one that no period has room for."""
+
+
+class FrameQueue:
+    """One thread puts, another writes: they share nothing but a heap, whose every operation is one call into C."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, int, bytes]] = []
+        self._order = itertools.count()
+        self._latest: dict[tuple[int, int], int] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, frame: int, data: bytes) -> None:
+        """Let one whole message wait for `frame`; of one channel and pitch no note-on or note-off overtakes another.
+
+        Their frames may come the other way round: between the two the clock was refined, or a note-off is to leave at
+        once while the period of its note-on is late.
+        """
+        place = _place(data)
+        if place is not None:
+            frame = self._latest[place] = max(frame, self._latest.get(place, frame))
+        heapq.heappush(self._waiting, (frame, next(self._order), data))
+
+    def write_until(self, write: Callable[[int, bytes], bool], start: int, frames: int) -> list[bytes]:
+        """Write what is due in the period of so many frames that begins at frame `start`; returns what never leaves.
+
+        `write` takes the offset (frames) and the bytes, and says whether there was room. What finds none waits for the
+        next period; a long message that an empty one has no room for is lost.
+        """
+        waiting, offset, lost, written = self._waiting, 0, list[bytes](), 0
+        while waiting and waiting[0][0] < start + frames:
+            due = heapq.heappop(waiting)
+            offset = max(due[0] - start, offset)
+            if write(offset, due[2]):
+                written += 1
+            elif written or len(due[2]) <= _ALWAYS_FITS:
+                heapq.heappush(waiting, due)
+                break
+            else:
+                lost.append(due[2])
+        return lost
+
+
+def _place(data: bytes) -> tuple[int, int] | None:
+    """Channel and pitch of a note-on or note-off (MIDI 1.0: status 8n and 9n), None of any other message."""
+    return (data[0] & 0x0F, data[1]) if len(data) == 3 and data[0] & 0xE0 == 0x80 else None
