@@ -106,10 +106,13 @@ class Tempo:
     """How fast a beat is."""
 
     bpm: float = _setting(0.0, Rule("beats a minute", 20, 300, special=0, special_doc="0 to find it in the playing"))
+    bpm_hint: float = _setting(
+        0.0, Rule("about how fast you play, where it is to be found", 20, 300, special=0, special_doc="0 for no idea")
+    )
     beats_per_bar: int = _setting(4, Rule("beats in a bar, for trading bars", 1, 12))
     clock: str = _setting("follow", Rule("where the beats come from", choices=("follow", "midi", "internal")))
     start_on: str = _setting(
-        "beat", Rule("with a clock, what a reply waits for before its first note", choices=("now", "beat", "bar"))
+        "beat", Rule("what a reply waits for before its first note", choices=("now", "beat", "bar"))
     )
     swing: float = _setting(0.5, Rule("with a clock, the share of a beat that its first eighth takes", 0.5, 0.75))
     humanize_ms: float = _setting(0.0, Rule("with a clock, how far notes stray from the grid, in milliseconds", 0, 50))

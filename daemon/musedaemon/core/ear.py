@@ -6,7 +6,7 @@ from musedaemon.core.beat_grid import Beat
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.keys import Keys
 from musedaemon.core.memory import SessionMemory
-from musedaemon.core.moment import Moment, opening
+from musedaemon.core.moment import Moment, opening, ticks_per_second
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.timeline import FREE, Timeline
@@ -31,6 +31,8 @@ class Ear:
         self._notes_counted = 0
         self._untouched = True
         self._own_handle: int | None = None
+        self.beat_tick: int | None = None
+        """The tick nearest to a beat, where tempo and beats were found in the playing; they go on from it."""
         self._keys = Keys()
         self.timeline = timeline
         self.moment = opening(model, 0.0, timeline)
@@ -165,6 +167,8 @@ class Ear:
         bpm = self._tempo.follow(self.phrase.strikes)
         if abs(bpm / heard_at_bpm - 1) > _RETUNED and self._untouched:
             self.moment = self.phrase.replay(bpm)
+        if (line := self._tempo.line) and not self._tempo.given:
+            self.beat_tick = self.moment.tick - round((self.moment.at - line.at) * ticks_per_second(bpm))
 
     def turn_page(self) -> Phrase:
         """The phrase is over: returns it, and listens for the next."""

@@ -28,7 +28,7 @@ class StartOn(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Feel:
-    """Nothing of it holds without a clock that runs.
+    """Only `start_on` holds without a clock that runs: there, beats may have been found in the playing, but no bars.
 
     `swing`: the share of the beat that its first eighth takes, 0.5 is straight, 0.67 is a triplet's. `humanize_s`: how
     far notes stray from the grid (seconds, a standard deviation), always in the same way for the same `seed`.
@@ -39,11 +39,16 @@ class Feel:
     humanize_s: float = 0.0
     seed: int = 0
 
-    def entry(self, timeline: Timeline, place: float) -> int | None:
-        """The tick of a reply's first note that may start from a place among the ticks on; None where any will do."""
-        if not timeline.runs or self.start_on is StartOn.NOW:
+    def entry(self, timeline: Timeline, place: float, found_beat: int | None = None) -> int | None:
+        """The tick of a reply's first note that may start from a place among the ticks on; None where any will do.
+
+        `found_beat` is a tick on which a beat lies, where it was found in the playing: without a clock it counts.
+        """
+        if self.start_on is StartOn.NOW:
             return None
         tick = math.ceil(place - _JUST_MISSED)
+        if not timeline.runs:
+            return None if found_beat is None else tick + (found_beat - tick) % TICKS_PER_BEAT
         return timeline.line_from(tick, TICKS_PER_BEAT if self.start_on is StartOn.BEAT else timeline.bar_ticks)
 
     def swung(self, timeline: Timeline, tick: int) -> float:

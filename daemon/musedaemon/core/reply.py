@@ -61,6 +61,7 @@ class ReplyPlan:
     first_serial: int
     feel: Feel = AS_SAMPLED
     before: Before = NOTHING_BEFORE
+    beat_tick: int | None = None
 
 
 class Sampled(NamedTuple):
@@ -89,7 +90,7 @@ class Reply:
         self._serial = plan.first_serial
         begins = plan.after.place_of(plan.earliest_at, plan.bpm)
         self._earliest = math.ceil(begins - _EXACT)
-        self._entry = plan.feel.entry(plan.after.timeline, begins)
+        self._entry = plan.feel.entry(plan.after.timeline, begins, plan.beat_tick)
         self._start: int | None = None
         self.complete = False
         self.played = 0

@@ -44,10 +44,10 @@ class TempoTracker:
 
     def __init__(self, given_bpm: float | None = None, hint: float | None = None, written: float | None = None) -> None:
         """`hint` is a tempo somewhere near, which settles the octave; `written` is what the music says of itself, as a
-        file does: a hint, and exactly right if the playing agrees with it."""
+        file does: a hint where there is no other, and exactly right if the playing agrees with it."""
         self._given = given_bpm
         self._written = written
-        near = written or hint
+        near = hint or written
         self._known = bool(given_bpm or near)
         self._bpm = given_bpm or near or UNKNOWN_BPM
         self._line: BeatLine | None = None

@@ -73,6 +73,7 @@ class Voice:
             first_serial=self._serial,
             feel=self._feel,
             before=self._before(left),
+            beat_tick=self._ear.beat_tick,
         )
         # One generator an attempt: what was drawn in vain must not change the replies after it.
         return Reply(self._improviser, plan, np.random.default_rng((self._seed, self.turns + 1, attempt)))

@@ -61,7 +61,7 @@ def prepare(config: Config, reporter: Reporter) -> Session:
     target = file_to_write(config)
     model = OnnxModel.load(Path(config.model.path)) if config.model.path else load_default()
     seed = config.model.seed if config.model.seed >= 0 else secrets.randbelow(MAX_SEED + 1)
-    tempo = TempoTracker(config.tempo.bpm or None, written=playable_bpm(score))
+    tempo = TempoTracker(config.tempo.bpm or None, config.tempo.bpm_hint or None, playable_bpm(score))
     timing = PlayerTiming() if target else player_timing(config)
     settings = engine_settings(config, seed, timing)
 

@@ -51,6 +51,12 @@ def test_a_written_tempo_is_exactly_right_where_the_playing_agrees() -> None:
     assert TempoTracker(hint=96.0).follow(played(97)) == pytest.approx(97, rel=0.005)
 
 
+def test_a_hint_is_believed_before_what_is_written() -> None:
+    even = [Strike(0.6 * index, 0.6 * index + 0.5) for index in range(12)]
+    assert TempoTracker(hint=50.0, written=100.0).follow(even) == pytest.approx(50, rel=0.02)
+    assert TempoTracker(written=100.0).follow(even) == 100.0
+
+
 @pytest.mark.parametrize("beats", [[], [0, 1, 2], [0, 0.01, 0.02, 0.03]])
 def test_too_little_says_nothing(beats: list[float]) -> None:
     tracker = TempoTracker()
