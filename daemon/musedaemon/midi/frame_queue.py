@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 _ALWAYS_FITS = 256
 """A message of more bytes that an empty period has no room for may be one that no period has room for."""
+_CLOCK = frozenset((0xF8, 0xFA, 0xFB, 0xFC))
+_CLOCK_PLACE = (16, 0)
 
 
 class FrameQueue:
@@ -22,7 +24,9 @@ class FrameQueue:
         return len(self._waiting)
 
     def put(self, frame: int, data: bytes) -> None:
-        """Let one whole message wait for `frame`; of one channel and pitch no note-on or note-off overtakes another.
+        """Let one whole message wait for `frame`.
+
+        Of one channel and pitch no note-on or note-off overtakes another, and of the clock no Stop a pulse.
 
         Their frames may come the other way round: between the two the clock was refined, or a note-off is to leave at
         once while the period of its note-on is late.
@@ -53,5 +57,9 @@ class FrameQueue:
 
 
 def _place(data: bytes) -> tuple[int, int] | None:
-    """Channel and pitch of a note-on or note-off (MIDI 1.0: status 8n and 9n), None of any other message."""
+    """Channel and pitch of a note-on or note-off (MIDI 1.0: status 8n and 9n), one place for the clock (F8, FA to FC),
+    None of any other message.
+    """
+    if data[0] in _CLOCK:
+        return _CLOCK_PLACE
     return (data[0] & 0x0F, data[1]) if len(data) == 3 and data[0] & 0xE0 == 0x80 else None

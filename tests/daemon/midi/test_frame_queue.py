@@ -58,6 +58,19 @@ def test_a_note_off_at_once_stays_behind_its_note_on_whose_period_is_late() -> N
     assert written(queue, 48_000) == [(0, OTHER_ON), (0, ON), (0, OFF)]
 
 
+def test_a_stop_at_once_stays_behind_the_pulses_that_wait() -> None:
+    queue, page = FrameQueue(), list[tuple[int, bytes]]()
+    for frame, data in ((10, b"\xf8"), (40, b"\xf8"), (0, b"\xfc")):
+        queue.put(frame, data)
+
+    def write(offset: int, data: bytes) -> bool:
+        page.append((offset, data))
+        return True
+
+    queue.write_until(write, 0, 64)
+    assert page == [(10, b"\xf8"), (40, b"\xf8"), (40, b"\xfc")]
+
+
 def test_a_note_struck_again_stays_behind_its_own_end_and_other_notes_do_not_wait() -> None:
     queue = FrameQueue()
     for frame, data in ((20, ON), (30, OFF), (10, ON), (5, b"\x81\x3c\x40"), (6, b"\xb0\x3c\x40")):
