@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from inspect import signature
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support.jack_server import MISSING, JackServer, running_server
+from support.jack_server import MISSING, JackServer, late_periods, running_server
 
 settings.register_profile("musedaemon", deadline=None)  # timing decides no test
 settings.load_profile("musedaemon")
 
 REQUIRED = "MUSEDAEMON_REQUIRE_JACK"
 """Set to 1 where a test without its JACK server must fail and not be skipped."""
+
+_TAKES = 4
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +39,35 @@ def jack_server(_jack_session: JackServer | None) -> JackServer:
     if os.environ.get(REQUIRED) == "1":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Play a test over JACK again, up to three times, if it failed while a client was late for a period.
+
+    JACK then hands on the messages of the period before in place of the right ones: some are lost, others come twice,
+    whatever is tested. On a machine that keeps its periods a test has one take, and so has one that asserts nothing
+    over JACK.
+    """
+    server = pyfuncitem.funcargs.get("jack_server")
+    if not isinstance(server, JackServer):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in signature(pyfuncitem.obj).parameters}
+    with late_periods(server) as late:
+        for take in range(1, _TAKES + 1):
+            before = late()
+            try:
+                pyfuncitem.obj(**arguments)
+                break
+            except Exception as error:
+                if late() == before or take == _TAKES:
+                    raise
+                print(f"take {take} is void, {late() - before} periods were late: {error}")
+                _empty(pyfuncitem.funcargs.get("tmp_path"))
+    return True
+
+
+def _empty(folder: object) -> None:
+    if isinstance(folder, Path):
+        shutil.rmtree(folder)
+        folder.mkdir()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -137,7 +138,22 @@ def _play_and_record(server: JackServer, events: Sequence[MidiEvent]) -> list[by
 def _faults(events: Sequence[MidiEvent], came: list[bytes], outcome: Outcome) -> list[str]:
     went = [wire.encode(event) for event in events]
     notes = sum(isinstance(event, NoteOn) for event in events)
-    faults = [] if came == went else [f"{len(went)} messages went in, {len(came)} came out, not the same"]
+    faults = [] if came == went else [_difference(went, came)]
     faults += [] if outcome.heard == notes else [f"{notes} notes were played, {outcome.heard} heard"]
     faults += [f"these hang: {hanging}"] if (hanging := unbalanced(came)) else []
     return faults + ([outcome.fault] if outcome.fault else [])
+
+
+def _difference(went: list[bytes], came: list[bytes]) -> str:
+    """What tells a lost message from one that was overtaken."""
+    lost, added = Counter(went) - Counter(came), Counter(came) - Counter(went)
+    first = next((index for index, pair in enumerate(zip(went, came, strict=False)) if pair[0] != pair[1]), len(came))
+    around = slice(max(first - 1, 0), first + 4)
+    return (
+        f"{len(went)} messages went in, {len(came)} came out; lost {_hex(lost)}, added {_hex(added)};"
+        f" from {first} on went {_hex(went[around])}, came {_hex(came[around])}"
+    )
+
+
+def _hex(messages: Iterable[bytes]) -> list[str]:
+    return [data.hex() for data in messages]

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +49,16 @@ class JackServer:
                 yield
             finally:
                 client.blocksize = PERIOD
+
+
+@contextmanager
+def late_periods(server: JackServer) -> Iterator[Callable[[], int]]:
+    """Counts from now on: in how many periods some client of the server, or the driver, came too late (xruns)."""
+    late: list[float] = []
+    client = new_client(server.name, "lateness")
+    client.set_xrun_callback(late.append)
+    with client:  # which activates it
+        yield lambda: len(late)
 
 
 @contextmanager
