@@ -125,7 +125,10 @@ def parse(argv: Sequence[str], subcommands: Sequence[Subcommand]) -> argparse.Na
 
 
 def _refuse_unknown(parser: Parser, argv: Sequence[str], names: Sequence[str]) -> None:
-    """Name the misspelt option: argparse would blame the word after it for being no sub-command."""
+    """Name the misspelt option or command: argparse would blame the word after it, or list what it was not."""
+    if argv and not argv[0].startswith("-") and argv[0] not in names:
+        meant = did_you_mean(argv[0], names) or " To play, leave it out."
+        parser.error(f"unknown command {argv[0]}.{meant}")
     known = [flag for option in OPTIONS for flag in option.flags] + ["--config", "--version", "--help"]
     for word in argv:
         if word in names or word == "--":

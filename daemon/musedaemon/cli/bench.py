@@ -14,7 +14,7 @@ _SLOW = "slower than that: free a core, or take a smaller model if dense replies
 def print_bench(path: str) -> int:
     """Measure the model at `path`, or the default one, and print the figures; ModelError where it cannot be used."""
     model = OnnxModel.load(Path(path)) if path else load_default()
-    print(f"{model.card}, {model.size / 1e6:.1f} MB; milliseconds over {NOTES} notes on one thread")
+    print(f"{model.card}, {model.size / 1e6:.1f} MB; milliseconds over {NOTES} notes on one thread", flush=True)
     print("\n".join(bench_lines(measure(model, model.size, NOTES))))
     return 0
 

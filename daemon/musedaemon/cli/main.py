@@ -11,9 +11,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from musedaemon.cli.arguments import BPM, CONNECTION, IN, LIVE, MODEL, OUT, Subcommand, overrides, parse
+from musedaemon.cli.arguments import CONNECTION, LIVE, MODEL, OPTIONS, Subcommand, overrides, parse
+from musedaemon.cli.opening import opening
 from musedaemon.cli.report import Report
-from musedaemon.config.loading import settings
+from musedaemon.config.loading import find, settings
 from musedaemon.config.schema import Config
 from musedaemon.errors import MusedaemonError
 
@@ -49,7 +50,7 @@ def _run(argv: Sequence[str] | None) -> int:
 def _play(parsed: argparse.Namespace, config: Config) -> int:
     from musedaemon.run.session import play
 
-    return play(config, Report(config.log.level))
+    return play(config, Report(config.log.level, opening(config, find(parsed.config))))
 
 
 def _ports(parsed: argparse.Namespace, config: Config) -> int:
@@ -76,7 +77,7 @@ def _bench(parsed: argparse.Namespace, config: Config) -> int:
 
 SUBCOMMANDS: tuple[tuple[Subcommand, Callable[[argparse.Namespace, Config], int]], ...] = (
     (Subcommand("ports", "list the MIDI ports there are", (CONNECTION,)), _ports),
-    (Subcommand("check", "is all there that a session needs?", (IN, OUT, CONNECTION, BPM, MODEL)), _check),
+    (Subcommand("check", "is all there that a session needs? with the options of that session", OPTIONS), _check),
     (Subcommand("bench", "measure what a note costs on this machine", (MODEL, CONNECTION), (LIVE,)), _bench),
 )
 

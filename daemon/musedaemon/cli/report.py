@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 from musedaemon.run.reporting import SessionSummary, TurnSummary
@@ -13,11 +14,15 @@ _RANK = {"quiet": 0, "normal": 1, "verbose": 2}
 class Report:
     """A `Reporter` for a terminal or a log; every line is flushed as it is written.
 
-    `level` is that of `config.log`. A reader that goes away (`| head`) ends the lines, not the music.
+    `level` is that of `config.log`; `opening` follows the line on what is connected. A reader that goes away (`| head`)
+    ends the lines, not the music.
     """
 
-    def __init__(self, level: str, out: TextIO | None = None, err: TextIO | None = None) -> None:
+    def __init__(
+        self, level: str, opening: Sequence[str] = (), out: TextIO | None = None, err: TextIO | None = None
+    ) -> None:
         self._rank = _RANK[level]
+        self._opening = opening
         self._out = out if out is not None else sys.stdout
         self._err = err if err is not None else sys.stderr
         self._unread: list[TextIO] = []
@@ -25,6 +30,8 @@ class Report:
     def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
         """Tell what is connected; the seed, so that a session worth keeping can be had again."""
         self._say(1, f"{input_name} -> {output_name}  model {model}  seed {seed}")
+        for line in self._opening:
+            self._say(1, line)
 
     def turn(self, summary: TurnSummary) -> None:
         """Tell one turn."""

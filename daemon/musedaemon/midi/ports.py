@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
@@ -116,10 +117,11 @@ def _unknown(wanted: str, names: Sequence[str], direction: str) -> str:
     return f'No MIDI {direction} port matches "{wanted}"{hint}; there are {_quoted(names)}.'
 
 
-_ADVICE = (
-    "connect and switch on the instrument, or leave the option out for a virtual port of musedaemon's own that your "
-    "DAW connects to (macOS also has the IAC driver; Windows needs loopMIDI)"
-)
+_OWN_PORT = "leave the option out for a virtual port of musedaemon's own that your DAW connects to"
+_ADVICE = {
+    "Darwin": f"connect and switch on the instrument, make a port with the IAC driver, or {_OWN_PORT}",
+    "Windows": "connect and switch on the instrument, or make a port with loopMIDI",
+}.get(platform.system(), f"connect and switch on the instrument, or {_OWN_PORT}")
 
 
 def _quoted(names: Sequence[str]) -> str:

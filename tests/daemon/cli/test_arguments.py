@@ -86,6 +86,8 @@ def test_a_subcommand_takes_its_options_before_and_after_its_name() -> None:
         ("--inn x", "unknown option --inn. Did you mean --in?"),
         ("--handover=1 ports", "unknown option --handover. Did you mean --hand-over?"),
         ("--xyzzy", "unknown option --xyzzy."),
+        ("port", "unknown command port. Did you mean ports?"),
+        ("play", "unknown command play. To play, leave it out."),
         ("--in", "argument --in: expected one argument."),
         ("--seed -q", "argument --seed: expected one argument."),
         ("-q -v", "argument -v/--verbose: not allowed with argument -q/--quiet."),

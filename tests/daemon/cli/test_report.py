@@ -16,7 +16,7 @@ class Screen:
 
     def __init__(self, level: str) -> None:
         self.out, self.err = io.StringIO(), io.StringIO()
-        self.report: Reporter = Report(level, self.out, self.err)
+        self.report: Reporter = Report(level, out=self.out, err=self.err)
 
     def play_a_session(self) -> None:
         self.report.started("call.mid", "jam.mid", "default", 7)
@@ -125,7 +125,7 @@ class Pipe(io.StringIO):
 
 def test_a_reader_that_goes_away_ends_the_lines_and_not_the_session() -> None:
     out, err = Pipe(1), io.StringIO()
-    report = Report("normal", out, err)
+    report = Report("normal", out=out, err=err)
     for _ in range(3):
         report.turn(TURN)
     report.warning("still here")
@@ -142,7 +142,7 @@ class CountsFlushes(io.StringIO):
 
 def test_every_line_is_flushed_as_it_is_written() -> None:
     out = CountsFlushes()
-    report = Report("normal", out, io.StringIO())
+    report = Report("normal", out=out, err=io.StringIO())
     report.turn(TURN)
     assert out.flushes == 1
     report.finished(SessionSummary(1, 12, 11))
