@@ -27,6 +27,7 @@ from musedaemon.midi.ports import (
     Receive,
     find_port,
 )
+from musedaemon.midi.stamps import Stamps
 
 try:
     import rtmidi  # type: ignore[import-untyped]
@@ -246,6 +247,7 @@ class _Input(_Port):
         self.failure: Exception | None = None
         self._receive = receive
         self._now = now
+        self._stamps = Stamps()
         client.ignore_types(sysex=False, timing=False, active_sense=True)
         client.set_callback(self._heard, self)
         self._callback_cell = _cell_that_holds(self)
@@ -253,8 +255,8 @@ class _Input(_Port):
     def _heard(self, message: tuple[list[int], float], _data: object = None) -> None:
         """On rtmidi's thread, for each message. What escapes from here is lost in silence, so nothing does."""
         try:
-            at = self._now()
-            self._receive(bytes(message[0]), at)
+            data, since_last = message
+            self._receive(bytes(data), self._stamps.stamp(self._now(), since_last))
         except Exception as error:
             if self.failure is None:
                 _log.exception("MIDI input %s: a message was lost", self.name)

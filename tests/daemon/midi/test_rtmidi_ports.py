@@ -65,6 +65,21 @@ def test_a_virtual_input_hears_every_message_of_a_phrase_as_it_was_played(
     assert port.failure is None
 
 
+def test_the_wait_of_a_callback_is_not_in_the_time_of_its_message(
+    system: PortSystem, jack_server: JackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = iter([0.0, *[0.1, 0.02, 0.06] * 7])
+    monkeypatch.setattr(system, "_now", lambda: time.monotonic() + next(waits))  # as if the lock came so much later
+    heard = Heard()
+    port = system.open_virtual_input(VIRTUAL_INPUT, heard)
+    with JackBench(jack_server) as bench:
+        bench.play([(index * 0.02, b"\xf8") for index in range(22)], into=IN)
+        heard.wait_for(22)
+    port.close()
+    # Generous: in the steps between the times as they arrived there are 60 ms of waiting.
+    assert max(abs(at - heard[0][1] - 0.02 * index) for index, (_, at) in enumerate(heard)) < 0.015
+
+
 def test_a_virtual_output_is_heard_by_another_client(system: PortSystem, jack_server: JackServer) -> None:
     port = system.open_virtual_output(VIRTUAL_OUTPUT)
     sysex = bytes((0xF0, *[7] * 500, 0xF7))
