@@ -17,13 +17,13 @@ from musedaemon.encoding import ENCODING_VERSION
 from musedaemon.errors import ExportError, ModelError, MusedaemonError
 from musedaemon.model.card import ModelCard
 from musedaemon.model.onnx_model import OnnxModel
+from musedaemon.whole_file import whole_file
 from musedaemon_export.assembling import assembled
 from musedaemon_export.graphs import part_graphs
 from musedaemon_export.quantising import quantised
 from musedaemon_export.verifying import NOTES, Difference, differences, too_large
 from musedaemon_training import checkpoint
 from musedaemon_training.checkpoint import Checkpoint
-from musedaemon_training.files import whole_file
 from musedaemon_training.model import NoteNet, parameter_count
 
 

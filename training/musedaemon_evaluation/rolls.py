@@ -9,8 +9,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from musedaemon.encoding import TICKS_PER_BEAT
+from musedaemon.whole_file import whole_file
 from musedaemon_evaluation.calls import Call
-from musedaemon_training.files import whole_file
 from musedaemon_training.notes import Notes
 
 CALL, REPLY, HUMAN = "#4c566a", "#d9480f", "#1864ab"

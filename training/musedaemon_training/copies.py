@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from musedaemon_training.files import whole_file
+from musedaemon.whole_file import whole_file
 from musedaemon_training.shards import Ints, Library
 from musedaemon_training.sharing import SharedRuns, shared_runs
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from musedaemon_training.files import whole_file
+from musedaemon.whole_file import whole_file
 
 CURVES_FILE = "curves.png"
 FIELDS = ("shift", "pitch", "duration", "velocity")

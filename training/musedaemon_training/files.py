@@ -10,18 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-
-@contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A name to write to, whose file takes the place of `path` at the end of the block, and vanishes when that
-    fails."""
-    part = path.with_name(path.name + ".part")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+from musedaemon.whole_file import whole_file
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,6 +1,6 @@
-"""The one place that touches mido: .mid files (Standard MIDI Files 1.0) <-> core events in seconds.
+"""Standard MIDI Files 1.0 <-> core events in seconds. Read by ourselves, written by mido, which is known here alone.
 
-mido throws a dozen kinds of exception at a damaged file; all of them end here, as one sentence with the path.
+mido's reader takes time without bound for damaged files, and refuses whole ones for a key signature it does not know.
 """
 
 from __future__ import annotations
@@ -8,28 +8,39 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import mido  # type: ignore[import-untyped]
 
+from musedaemon import whole_file
 from musedaemon.core.events import MidiEvent, NoteOn
 from musedaemon.errors import MidiFileError
-from musedaemon.midi import wire
+from musedaemon.midi import file_chunks, wire
+from musedaemon.midi.file_chunks import META, BrokenFileError, Entry, Header
 from musedaemon.midi.file_order import Placed, in_playing_order, on_ticks
 from musedaemon.midi.tempo_map import TempoChange, TempoMap, bpm_of
-from musedaemon.midi.whole_file import check_writable, write_whole
+from musedaemon.plain_file import MEGABYTE, UnfitFileError, read_plain
 
 __all__ = ["TempoChange", "TimedFile", "Track", "check_writable", "read_midi_file", "write_midi_file"]
 
 TICKS_PER_BEAT = 480
 """Of the files we write."""
+MOST_BYTES = 16 * MEGABYTE
+MOST_EVENTS = 1_000_000
+"""Ten hours of dense piano with its pedals; they take 0.3 GB of memory. No file of our corpora has a tenth of it."""
+LONGEST_S = 31 * 86_400.0
+"""A damaged time can make a file last for years."""
 
 _SMPTE = 0x8000
 _LONGEST_DELTA = 0x0FFFFFFF
 """A delta time has four bytes of seven bits."""
-_DAMAGE = (EOFError, OSError, ValueError, LookupError, TypeError, ArithmeticError, mido.KeySignatureError)
-"""What mido was seen to raise on files cut short or overwritten at random."""
+_NAME, _TEMPO, _METER = 0x03, 0x51, 0x58
+"""Types of meta events."""
+_TEMPO_BEGINS = bytes((META, _TEMPO))
+_SHORTEST_NOTE = 6
+"""The denominator of a time signature is 2 to the power of at most this: 64ths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +75,40 @@ class Track:
 
 
 def read_midi_file(path: Path) -> TimedFile:
-    """Read a .mid file of format 0 or 1, all its tracks as one. MidiFileError says in one sentence why it cannot be."""
+    """Read a .mid file of format 0 or 1, all its tracks as one. MidiFileError says in one sentence why it cannot be.
+
+    Time and memory are bounded, whatever the file holds.
+    """
     data = _bytes_of(path)
-    ticks_per_beat = _ticks_per_beat(data, path)
+    division = _readable_header(data, path).division
     try:
-        tracks: list[Any] = mido.MidiFile(file=io.BytesIO(data), clip=True).tracks
-    except _DAMAGE as error:
-        raise MidiFileError(f"{path} is damaged or cut short ({_reason(error)}); save it again.") from error
-    metas = [(tick, message) for tick, _, message in _absolute(tracks) if message.is_meta]
-    set_tempi = [(tick, meta.tempo) for tick, meta in metas if meta.type == "set_tempo" and meta.tempo]
-    tempo_map = TempoMap(ticks_per_beat, set_tempi)
+        tracks = _tracks(data, path)
+    except BrokenFileError as error:
+        raise MidiFileError(f"{path} is damaged or cut short ({error}); save it again.") from error
+    metas = [Entry(tick, data[1:]) for track in tracks for tick, data in track if data[0] == META]
+    set_tempi = [(tick, int.from_bytes(data[1:])) for tick, data in metas if data[0] == _TEMPO and any(data[1:])]
+    tempo_map = TempoMap(division, set_tempi)
+    duration = tempo_map.seconds(max((track[-1].tick for track in tracks if track), default=0))
+    if duration > LONGEST_S:
+        days = f"{duration / 86_400:,.0f} days"
+        raise MidiFileError(f"{path} is damaged: it would last {days}; save it again.")
     return TimedFile(
         path=path,
         name=_name(tracks) or path.stem,
         events=tuple(_events(tracks, tempo_map)),
         tempi=tuple(TempoChange(tempo_map.seconds(t), bpm_of(us)) for t, us in tempo_map.tempi if set_tempi),
         meter=_meter(metas),
-        ticks_per_beat=ticks_per_beat,
-        duration=tempo_map.seconds(max((tick for tick, _, _ in _absolute(tracks)), default=0)),
+        ticks_per_beat=division,
+        duration=duration,
     )
+
+
+def check_writable(path: Path) -> None:
+    """MidiFileError if `write_midi_file` could not write here now; leaves nothing behind."""
+    try:
+        whole_file.check_writable(path)
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from error
 
 
 def write_midi_file(
@@ -102,7 +128,16 @@ def write_midi_file(
         midi_file.tracks.append(_relative(named + [(tick, _message(event)) for tick, event in placed]))
     buffer = io.BytesIO()
     midi_file.save(file=buffer)
-    write_whole(path, buffer.getvalue())
+    try:
+        whole_file.write_whole(path, buffer.getvalue())
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError | ValueError) -> MidiFileError:
+    if isinstance(error, whole_file.UnfitTargetError):
+        return MidiFileError(f"{path} cannot be written: {error.strerror}; {error.advice}.")
+    return MidiFileError(f"{path} cannot be written ({_reason(error)}); name a file in a folder you can write to.")
 
 
 def _tempo_messages(tempo_map: TempoMap, meter: tuple[int, int] | None) -> list[tuple[int, Any]]:
@@ -131,47 +166,56 @@ def _relative(placed: list[tuple[int, Any]]) -> Any:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        if path.is_dir():
-            raise MidiFileError(f"{path} is a folder; name a .mid file in it.")
-        if path.exists() and not path.is_file():
-            raise MidiFileError(f"{path} is no regular file; name a .mid file.")
-        return path.read_bytes()
+        return read_plain(path, MOST_BYTES)
     except FileNotFoundError as error:
         raise MidiFileError(f"{path} does not exist; check the path.") from error
-    except (OSError, ValueError) as error:
+    except UnfitFileError as error:
+        raise MidiFileError(f"{path} cannot be played: {error.strerror}; name a .mid file.") from error
+    except OSError as error:
         raise MidiFileError(f"{path} cannot be read ({_reason(error)}); check the path and your rights.") from error
 
 
-def _ticks_per_beat(data: bytes, path: Path) -> int:
-    """The division of the header chunk; refuses what is no MIDI file and what does not count time in beats."""
+def _readable_header(data: bytes, path: Path) -> Header:
+    """Refuses what is no MIDI file and what does not count time in beats."""
     if data[:4] != b"MThd":
         raise MidiFileError(f"{path} is not a MIDI file; name a Standard MIDI File (.mid).")
-    file_format, division = int.from_bytes(data[8:10]), int.from_bytes(data[12:14])
-    if len(data) >= 14 and file_format > 1:
-        raise MidiFileError(f"{path} holds separate patterns (format {file_format}); save it again as format 0 or 1.")
-    if division & _SMPTE:
+    try:
+        header = file_chunks.header(data)
+    except BrokenFileError as error:
+        raise MidiFileError(f"{path} is damaged or cut short ({error}); save it again.") from error
+    if header.file_format > 1:
+        raise MidiFileError(
+            f"{path} holds separate patterns (format {header.file_format}); save it again as format 0 or 1."
+        )
+    if header.division & _SMPTE:
         raise MidiFileError(f"{path} counts in film frames (SMPTE), not in beats; save it again with ticks per beat.")
-    if division == 0:
+    if header.division == 0:
         raise MidiFileError(f"{path} is damaged or cut short (no ticks per beat); save it again.")
-    return division
+    return header
 
 
-def _absolute(tracks: list[Any]) -> Iterator[tuple[int, int, Any]]:
-    """(tick, track, message) of each message."""
-    for index, track in enumerate(tracks):
-        tick = 0
-        for message in track:
-            tick += message.time
-            yield tick, index, message
+def _tracks(data: bytes, path: Path) -> list[list[Entry]]:
+    """What the file's tracks hold. BrokenFileError where they are damaged."""
+    tracks: list[list[Entry]] = []
+    room = MOST_EVENTS
+    for entries in file_chunks.tracks(data, file_chunks.header(data).tracks):
+        tracks.append(list(islice(entries, room + 1)))
+        room -= len(tracks[-1])
+        if room < 0:
+            raise MidiFileError(f"{path} holds more than {MOST_EVENTS:,} events; cut a part out of it and play that.")
+    if any(data[:2] == _TEMPO_BEGINS and len(data) != 5 for track in tracks for _, data in track):
+        raise BrokenFileError("a tempo of the wrong length")
+    return tracks
 
 
-def _events(tracks: list[Any], tempo_map: TempoMap) -> Iterator[MidiEvent]:
+def _events(tracks: list[list[Entry]], tempo_map: TempoMap) -> Iterator[MidiEvent]:
     """Channel messages and SysEx in playing order, each at its time."""
     placed: list[Placed] = []
-    for tick, track, message in _absolute(tracks):
-        event = None if message.is_meta else wire.decode(message.bytes(), tempo_map.seconds(tick))
-        if event is not None and _is_storable(wire.encode(event)):
-            placed.append(Placed(tick, track, event))
+    for number, track in enumerate(tracks):
+        for tick, data in track:
+            event = None if data[0] == META else wire.decode(data, tempo_map.seconds(tick))
+            if event is not None:
+                placed.append(Placed(tick, number, event))
     return (one.event for one in in_playing_order(placed))
 
 
@@ -180,24 +224,24 @@ def _is_storable(data: bytes) -> bool:
     return data[0] <= wire.SYSEX
 
 
-def _name(tracks: list[Any]) -> str:
+def _name(tracks: list[list[Entry]]) -> str:
     """The title: the name of the first track, "" if it has none. Read as UTF-8 where it is that, else as Latin-1."""
-    name: str = next((m.name for m in tracks[0] if m.type == "track_name"), "") if tracks else ""
+    named = (data[2:] for _, data in (tracks[0] if tracks else []) if data[:2] == bytes((META, _NAME)))
+    name = next(named, b"")
     try:
-        return name.encode("latin-1").decode("utf-8").strip()
+        return name.decode("utf-8").strip()
     except UnicodeDecodeError:
-        return name.strip()
+        return name.decode("latin-1").strip()
 
 
-def _meter(metas: list[tuple[int, Any]]) -> tuple[int, int] | None:
-    signatures = [(tick, meta) for tick, meta in metas if meta.type == "time_signature"]
-    if not signatures:
-        return None
-    _, first = min(signatures, key=lambda signature: signature[0])
-    return first.numerator, first.denominator
+def _meter(metas: list[Entry]) -> tuple[int, int] | None:
+    """The first time signature that makes sense."""
+    signatures = [(tick, data[1], data[2]) for tick, data in metas if data[0] == _METER and len(data) > 2]
+    sensible = [(tick, beats, 2**power) for tick, beats, power in signatures if beats and power <= _SHORTEST_NOTE]
+    return min(sensible, key=lambda signature: signature[0])[1:] if sensible else None
 
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
-    return str(error).splitlines()[0].rstrip(".") if str(error) else "the end is missing"
+    return str(error).lower().rstrip(".")

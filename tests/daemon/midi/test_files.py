@@ -95,7 +95,6 @@ def test_a_file_without_tracks_is_empty(tmp_path: Path) -> None:
         (TWO_TEMPI[:-9], "damaged or cut short"),
         (smf("00 3c 40"), "damaged or cut short"),
         (smf("00 ff 51 01 07"), "damaged or cut short"),
-        (smf("00 ff 59 02 20 00"), "damaged or cut short"),
         (smf("00 f9"), "damaged or cut short"),
         (smf("", division="00 00"), "damaged or cut short"),
         (smf("", division="e7 28"), "SMPTE"),
@@ -260,14 +259,20 @@ def test_a_refused_write_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_link_is_replaced_and_its_target_stays(tmp_path: Path) -> None:
-    target, link = tmp_path / "precious.mid", tmp_path / "jam.mid"
-    target.write_bytes(b"precious")
-    link.symlink_to(target)
-    write_midi_file(link, [CALL])
-    assert target.read_bytes() == b"precious"
-    assert not link.is_symlink()
-    assert len(read_midi_file(link).events) == 2
+@pytest.mark.parametrize("leads", ["precious.mid", "nowhere.mid", "folder"])
+def test_a_link_is_refused_and_what_it_leads_to_stays(tmp_path: Path, leads: str) -> None:
+    precious, link = tmp_path / "precious.mid", tmp_path / "jam.mid"
+    precious.write_bytes(b"precious")
+    (tmp_path / "folder").mkdir()
+    link.symlink_to(tmp_path / leads)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(MidiFileError, match=r"jam\.mid cannot be written: it is a link to another file; name the file"):
+        check_writable(link)
+    with pytest.raises(MidiFileError, match="is a link"):
+        write_midi_file(link, [CALL])
+    assert precious.read_bytes() == b"precious"
+    assert link.is_symlink()
+    assert sorted(tmp_path.iterdir()) == before
 
 
 @pytest.mark.parametrize(
