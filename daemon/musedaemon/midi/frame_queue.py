@@ -6,19 +6,28 @@ import heapq
 import itertools
 from collections.abc import Callable
 
+from musedaemon.core.events import CHANNEL_SILENCES, HOLDING, SUSTAIN_DOWN
+
 _ALWAYS_FITS = 256
 """A message of more bytes that an empty period has no room for may be one that no period has room for."""
+_BEFORE_ALL = -1
+_SYSTEM = 0xF0
 _CLOCK = frozenset((0xF8, 0xFA, 0xFB, 0xFC))
 _CLOCK_PLACE = (16, 0)
 
 
 class FrameQueue:
-    """One thread puts, another writes: they share nothing but a heap, whose every operation is one call into C."""
+    """One thread puts, another writes: they share nothing but a heap, whose every operation is one call into C.
+
+    `lost_period` and `write_until` on the thread that writes.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[tuple[int, int, bytes]] = []
         self._order = itertools.count()
+        self._again = itertools.count(-(2**62))
         self._latest: dict[tuple[int, int], int] = {}
+        self._releases: dict[tuple[str, int, int], bytes] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -36,24 +45,59 @@ class FrameQueue:
             frame = self._latest[place] = max(frame, self._latest.get(place, frame))
         heapq.heappush(self._waiting, (frame, next(self._order), data))
 
+    @property
+    def releases_written(self) -> bool:
+        """Whether the last period that was written ended a note or lifted a pedal."""
+        return bool(self._releases)
+
+    def lost_period(self) -> None:
+        """The last period that was written may not have been heard: what it ended ends again, before all that waits.
+
+        What it started stays lost, and so does the end of a note that was struck again in it: that has an end to come.
+        """
+        for data in self._releases.values():
+            heapq.heappush(self._waiting, (_BEFORE_ALL, next(self._again), data))
+        self._releases = {}
+
     def write_until(self, write: Callable[[int, bytes], bool], start: int, frames: int) -> list[bytes]:
         """Write what is due in the period of so many frames that begins at frame `start`; returns what never leaves.
 
         `write` takes the offset (frames) and the bytes, and says whether there was room. What finds none waits for the
-        next period; a long message that an empty one has no room for is lost.
+        next period; a long message that an empty one has no room for is lost. No period gets more messages than it has
+        frames: to write 2,000 of them takes longer than a short period lasts, and it would be lost as a whole.
         """
         waiting, offset, lost, written = self._waiting, 0, list[bytes](), 0
-        while waiting and waiting[0][0] < start + frames:
+        self._releases = {}
+        while waiting and waiting[0][0] < start + frames and written < frames:
             due = heapq.heappop(waiting)
             offset = max(due[0] - start, offset)
             if write(offset, due[2]):
                 written += 1
+                self._keep_release(due[2])
             elif written or len(due[2]) <= _ALWAYS_FITS:
                 heapq.heappush(waiting, due)
                 break
             else:
                 lost.append(due[2])
         return lost
+
+    def _keep_release(self, data: bytes) -> None:
+        """Keep what ends a note or lifts a pedal, as long as nothing after it starts one there again."""
+        if len(data) != 3 or data[0] >= _SYSTEM:
+            return
+        kind, channel = data[0] & 0xF0, data[0] & 0x0F
+        note = "note", channel, data[1]
+        if kind == 0x90 and data[2]:
+            self._releases.pop(note, None)
+            self._releases.pop(("silence", channel, 0), None)
+        elif kind in (0x80, 0x90):
+            self._releases[note] = data
+        elif kind == 0xB0 and data[1] in HOLDING:
+            self._releases.pop(("pedal", channel, data[1]), None)
+            if data[2] < SUSTAIN_DOWN:
+                self._releases["pedal", channel, data[1]] = data
+        elif kind == 0xB0 and data[1] in CHANNEL_SILENCES:
+            self._releases["silence", channel, 0] = data
 
 
 def _place(data: bytes) -> tuple[int, int] | None:

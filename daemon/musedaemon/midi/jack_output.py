@@ -1,7 +1,8 @@
 """The one place that touches JACK-Client: an output whose messages leave at their exact frame inside JACK's period.
 
 JACK-Client is optional and has no type stubs. Its callback waits for the interpreter's lock, and a client that is late
-in a period loses what it wrote in it: use this in a process that does nothing else (`run/jack_sender.py`).
+in a period loses what it wrote in it: use this in a process that does nothing else (`run/jack_sender.py`). Where it is
+late all the same, the ends of notes are sent again: a note may be missing then, but none hangs.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ except (ImportError, OSError) as error:  # OSError: it finds no libjack
 
 _AT_ONCE = 0
 """The frame of messages that leave at the start of the next period."""
+_NO_FRAME = -1
 _READ_EVERY_S = 0.01
 _PERIODS_TO_BE_HEARD = 3
 _POLL_S = 0.002
@@ -58,6 +60,7 @@ class JackOutput:
         self._clock = FrameClock(self._rate)
         self._waiting = FrameQueue()
         self._served = 0
+        self._expected: int | None = None
         self._since_read = 0
         self._client.set_shutdown_callback(self._shut_down)
         self._client.set_process_callback(self._process)
@@ -103,16 +106,29 @@ class JackOutput:
                 self._read_clocks()
             if self._out is not None:
                 self._out.clear_buffer()
-                if self._waiting:
-                    start = self._clock.count(self._client.last_frame_time)
-                    for lost in self._waiting.write_until(self._write, start, frames):
-                        self._on_lost(len(lost))
+                if self._waiting or self._waiting.releases_written:
+                    self._fill(frames)
             if frames != self._period:
                 self._period = frames
                 self._on_period(self._rate, frames)
         except Exception as error:
             self._on_gone(f"{error!r}, please report it")
         self._served += 1
+
+    def _fill(self, frames: int) -> None:
+        """Write this period, and what the last one ended again if it may not have been heard.
+
+        JACK hands on the period before in place of one that is not ready when its time is over.
+        """
+        waiting, start = self._waiting, self._clock.count(self._client.last_frame_time)
+        if self._expected is not None and start != self._expected:
+            waiting.lost_period()
+        for lost in waiting.write_until(self._write, start, frames):
+            self._on_lost(len(lost))
+        self._expected = None
+        if waiting.releases_written:
+            late = self._client.frames_since_cycle_start >= frames
+            self._expected = _NO_FRAME if late else start + frames
 
     def _read_clocks(self) -> None:
         """When this period began. JACK's own estimate of a frame's time is smoothed, and after a stall off by 10 ms."""

@@ -112,3 +112,85 @@ def test_a_short_message_is_never_lost() -> None:
     queue.put(0, ON)
     assert written(queue, 0, room=0) == []
     assert written(queue, PERIOD) == [(0, ON)]
+
+
+PEDAL_DOWN, PEDAL_UP, SILENCE = b"\xb0\x40\x7f", b"\xb0\x40\x00", b"\xb0\x7b\x00"
+
+
+def period(queue: FrameQueue, *messages: bytes) -> list[bytes]:
+    """What is written in the next period, with these put before it."""
+    for data in messages:
+        queue.put(0, data)
+    return [data for _, data in written(queue, 0)]
+
+
+def test_what_a_lost_period_ended_ends_again_before_all_else() -> None:
+    queue = FrameQueue()
+    period(queue, OFF, b"\x90\x3f\x00", PEDAL_DOWN, PEDAL_UP, SILENCE, b"\xe0\x00\x40", b"\xf8")
+    queue.put(0, ON)
+    queue.lost_period()
+    assert period(queue) == [OFF, b"\x90\x3f\x00", PEDAL_UP, SILENCE, ON]
+    assert not FrameQueue().releases_written
+
+
+def test_what_was_struck_or_pressed_again_in_the_lost_period_is_left_alone() -> None:
+    queue = FrameQueue()
+    period(queue, OFF, PEDAL_UP, SILENCE, ON, PEDAL_DOWN, b"\x91\x3e\x50")
+    queue.lost_period()
+    assert period(queue) == []
+
+
+def test_the_end_of_a_period_that_was_heard_is_not_sent_twice() -> None:
+    queue = FrameQueue()
+    period(queue, OFF)
+    assert queue.releases_written
+    assert period(queue) == []
+    queue.lost_period()
+    assert period(queue) == []
+
+
+def test_ends_that_are_lost_again_are_sent_again() -> None:
+    queue = FrameQueue()
+    period(queue, OFF)
+    for _ in range(3):
+        queue.lost_period()
+        assert period(queue) == [OFF]
+
+
+MOVES = st.sampled_from(
+    [ON, OFF, OTHER_ON, b"\x80\x3e\x40", b"\x90\x3e\x00", PEDAL_DOWN, PEDAL_UP, b"\x91\x3c\x50", b"\x81\x3c\x40"]
+)
+
+
+def left_on(messages: list[bytes]) -> set[bytes]:
+    """Notes and pedals that are on after these."""
+    on: set[bytes] = set()
+    for data in messages:
+        place = bytes((data[0] & 0x2F, data[1]))
+        starts = data[0] & 0xF0 != 0x80 and data[2] > 0
+        (on.add if starts else on.discard)(place)
+    return on
+
+
+@given(st.lists(st.tuples(st.lists(MOVES, max_size=4), st.booleans()), max_size=12))
+def test_nothing_hangs_whichever_periods_are_late(periods: list[tuple[list[bytes], bool]]) -> None:
+    """JACK hands on the period before in place of one that is late."""
+    queue, sent, heard, before = FrameQueue(), list[bytes](), list[bytes](), list[bytes]()
+    for messages, late in [*periods, ([], False)]:
+        content = period(queue, *messages)
+        sent += messages
+        heard += before if late else content
+        before = content
+        if late and queue.releases_written:
+            queue.lost_period()
+    heard += period(queue)
+    assert left_on(heard) <= left_on(sent)
+
+
+def test_no_period_gets_more_messages_than_it_has_frames() -> None:
+    queue = FrameQueue()
+    panic = [bytes((0x80 + channel, pitch, 0)) for channel in range(2) for pitch in range(100)]
+    assert period(queue, *panic) == panic[:PERIOD]
+    assert period(queue) == panic[PERIOD : 2 * PERIOD]
+    queue.lost_period()
+    assert period(queue) == panic[PERIOD : 2 * PERIOD]
