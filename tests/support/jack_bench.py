@@ -72,7 +72,13 @@ class JackBench:
 
     def port_names(self) -> list[str]:
         """Every MIDI port of the server, as "client:port"."""
-        return [port.name for port in self._client.get_ports(is_midi=True)]
+        import jack  # type: ignore[import-untyped]  # late: see `new_client`
+
+        while True:
+            try:
+                return [port.name for port in self._client.get_ports(is_midi=True)]
+            except jack.JackError:  # one has gone between being listed and being looked at
+                continue
 
     def wait_for_port(self, name: str, patience: float = 10.0) -> None:
         """Return when a port of that full name is there."""

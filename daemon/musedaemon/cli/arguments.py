@@ -57,6 +57,7 @@ OPTIONS = (
     Option(("--channel",), "ports", "response_channel", "the reply's MIDI channel", "N", range_shown=True),
     Option(("--thru",), "ports", "thru", "pass on what you play to the output", fixed=True),
     Option(("--no-thru",), "ports", "thru", "do not pass on what you play", fixed=False),
+    Option(("--no-guardian",), "ports", "guardian", "no process that ends all notes if this one dies", fixed=False),
     Option(("--thru-channel",), "ports", "thru_channel", "move what is passed on", "N", range_shown=True),
     BPM,
     Option(("--bpm-hint",), "tempo", "bpm_hint", "about how fast you play, for finding it", "N", range_shown=True),

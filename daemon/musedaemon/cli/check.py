@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from musedaemon.config.schema import Config
 from musedaemon.midi.ports import PortSystem
@@ -16,10 +17,9 @@ def print_check(config: Config) -> int:
 
     def open_system(api: str, now: Callable[[], float]) -> PortSystem:
         """Loads the MIDI library only now: where it cannot be loaded, that is a finding too."""
-        from musedaemon.midi.jack_ports import with_frame_times
-        from musedaemon.midi.rtmidi_ports import open_port_system
+        from musedaemon.run.opening import open_ports
 
-        return with_frame_times(open_port_system(api, now), now, config.timing.realtime)
+        return open_ports(replace(config, ports=replace(config.ports, api=api)), now)
 
     return print_findings(check(config, open_system))
 

@@ -63,6 +63,7 @@ class Ports:
     thru_channel: int = _setting(
         0, Rule("the MIDI channel of what is passed on", 1, 16, special=0, special_doc="0 for as played")
     )
+    guardian: bool = _setting(True, Rule("a process of its own sends, and ends all notes if the daemon dies"))
 
 
 @dataclass(frozen=True, slots=True)

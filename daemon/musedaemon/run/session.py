@@ -195,13 +195,10 @@ class Session:
 
     def _in_real_time(self) -> None:
         # Only now: rtmidi is slow to import, and a file session needs no MIDI system at all.
-        from musedaemon.midi.jack_ports import with_frame_times
-        from musedaemon.midi.rtmidi_ports import open_port_system
+        from musedaemon.run.opening import open_ports
 
         score, target, clock = self.score, self.target, self.clock
-        system = with_frame_times(
-            open_port_system(self.config.ports.api, clock.now), clock.now, self.config.timing.realtime
-        )
+        system = open_ports(self.config, clock.now)
         with ExitStack() as cleanup:
             output: OutputPort = _SilentPort() if target else self._open_output(system)
             cleanup.callback(output.close)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from musedaemon.midi.jack_ports import HEADER
+from musedaemon.midi.message_pipe import HEADER
+from musedaemon.run.sending import Sounding, messages
 
 ON, OFF, PEDAL = b"\x90\x3c\x50", b"\x80\x3c\x40", b"\xb2\x40\x7f"
 
@@ -26,14 +27,12 @@ def packed(at: float, data: bytes) -> bytes:
 
 
 def test_messages_come_whole_however_the_pipe_cuts_them(pipe: tuple[int, int]) -> None:
-    from musedaemon.run.jack_sender import messages
-
     reading, writing = pipe
     expected = [(0.0, ON), (1.25, b"\xf0" + bytes(300) + b"\xf7"), (2.5, OFF)]
     stream = b"".join(packed(at, data) for at, data in expected)
     came = []
     source = messages(reading)
-    for first, last in ((0, 25), (25, 26), (26, len(stream) - 1), (len(stream) - 1, len(stream))):
+    for first, last in ((0, 27), (27, 28), (28, len(stream) - 1), (len(stream) - 1, len(stream))):
         os.write(writing, stream[first:last])
         if first in (0, len(stream) - 1):
             came.append(next(source))
@@ -42,8 +41,6 @@ def test_messages_come_whole_however_the_pipe_cuts_them(pipe: tuple[int, int]) -
 
 
 def test_what_sounds_is_released_pedals_first() -> None:
-    from musedaemon.run.jack_sender import Sounding
-
     sounding = Sounding()
     for data in (ON, b"\x91\x40\x50", OFF, PEDAL, b"\xb1\x40\x7f", b"\xb1\x40\x00", b"\xe0\x00\x40"):
         sounding.follow(data)
@@ -52,8 +49,6 @@ def test_what_sounds_is_released_pedals_first() -> None:
 
 
 def test_every_pedal_that_holds_notes_is_released() -> None:
-    from musedaemon.run.jack_sender import Sounding
-
     sounding = Sounding()
     for control in (0x01, 0x40, 0x42, 0x45):
         sounding.follow(bytes((0xB0, control, 0x7F)))

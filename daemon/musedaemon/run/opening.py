@@ -1,0 +1,25 @@
+"""The MIDI system of a session, with all that its settings add to the outputs.
+
+Import it late: rtmidi is slow to import, and a file session needs no MIDI system at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from musedaemon.config.schema import Config
+from musedaemon.midi.guarded_ports import with_guardian
+from musedaemon.midi.jack_ports import with_frame_times
+from musedaemon.midi.ports import PortSystem
+from musedaemon.midi.rtmidi_ports import open_port_system
+
+
+def open_ports(config: Config, now: Callable[[], float]) -> PortSystem:
+    """The system `api` names, with outputs that leave at their frame and have a guardian where that can be.
+
+    `now` (seconds) stamps what comes in, and is the clock of the times that messages leave at. PortError if the system
+    does not answer.
+    """
+    realtime = config.timing.realtime
+    system = with_frame_times(open_port_system(config.ports.api, now), now, realtime)
+    return with_guardian(system, now, realtime) if config.ports.guardian else system
