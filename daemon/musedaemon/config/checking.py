@@ -104,8 +104,10 @@ def _clock_conflict(config: Config) -> str:
     tempo, turns = config.tempo, config.turns
     if tempo.clock == "internal" and not tempo.bpm:
         return "tempo.clock: the internal clock needs a tempo to begin with; give one with --bpm."
-    if tempo.clock == "midi" and config.ports.input.lower().endswith((".mid", ".midi")):
+    if tempo.clock == "midi" and _is_file(config.ports.input):
         return "tempo.clock: a .mid file sends no MIDI clock; play on a port, or leave out --clock midi."
+    if tempo.clock == "link" and _is_file(config.ports.input) and _is_file(config.ports.output):
+        return "tempo.clock: from file to file no time passes that Ableton Link could share; leave out --clock link."
     if tempo.tap_key >= 0 and tempo.tap_key == turns.hand_over_key:
         return f"tempo.tap_key: {tempo.tap_key} is turns.hand_over_key too; choose another for one of them."
     if tempo.tap_control >= 0 and tempo.tap_control in (
@@ -115,6 +117,10 @@ def _clock_conflict(config: Config) -> str:
     ):
         return f"tempo.tap_control: {tempo.tap_control} hands over or sets the mode too; choose another."
     return ""
+
+
+def _is_file(name: str) -> bool:
+    return name.lower().endswith((".mid", ".midi"))
 
 
 def _length_conflict(turns: Turns) -> str:

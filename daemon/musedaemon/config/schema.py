@@ -111,7 +111,7 @@ class Tempo:
         0.0, Rule("about how fast you play, where it is to be found", 20, 300, special=0, special_doc="0 for no idea")
     )
     beats_per_bar: int = _setting(4, Rule("beats in a bar, for trading bars", 1, 12))
-    clock: str = _setting("follow", Rule("where the beats come from", choices=("follow", "midi", "internal")))
+    clock: str = _setting("follow", Rule("where the beats come from", choices=("follow", "midi", "internal", "link")))
     start_on: str = _setting(
         "beat", Rule("what a reply waits for before its first note", choices=("now", "beat", "bar"))
     )
@@ -129,6 +129,7 @@ class Tempo:
     tap_control: int = _setting(
         -1, Rule("the number of a control that taps the tempo", 0, 119, special=-1, special_doc="-1 for none")
     )
+    link_start_stop: bool = _setting(True, Rule("share start and stop in the Ableton Link session"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,13 +126,13 @@ class FollowedClock:
         if news is ClockNews.PULSE and self._untold:
             news, self._untold = self._untold, None
         beat = Beat(at, grid, self._follower.song_begins)
-        if news is ClockNews.PULSE and self._told and not _moved(self._told, beat):
+        if news is ClockNews.PULSE and self._told and not moved(self._told, beat):
             return
         self._told = beat
         self._reports.append(ClockMoved(beat, news))
 
 
-def _moved(before: Beat, now: Beat) -> bool:
+def moved(before: Beat, now: Beat) -> bool:
     """Whether a note that was planned is now off its beat."""
     ahead = now.at + _LOOK_AHEAD_S
     off = before.grid.time_of(now.grid.beat_at(ahead)) - ahead

@@ -5,6 +5,7 @@ A diagnosis must not die of what it is to find, so whatever a part raises become
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
@@ -20,8 +21,9 @@ from musedaemon.midi.files import read_midi_file
 from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, PortSystem
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.bench import NOTE_ON_WIRE_MS, Bench, measure
-from musedaemon.run.chosen import names_file
+from musedaemon.run.chosen import link_session, names_file
 from musedaemon.run.clock import Clock, Stopwatch
+from musedaemon.run.link_session import LinkSession
 from musedaemon.run.priority import Grant, precedence_here
 from musedaemon.run.session import file_to_write, playable_bpm
 from musedaemon.run.threads import next_item
@@ -31,6 +33,8 @@ WAITS = 100
 LATE_MS = 6.0
 """A note later than this may be noticed (Friberg and Sundberg, J. Acoust. Soc. Am. 98, 1995)."""
 _INEXACT = "install musedaemon[jack], or replies begin with JACK's periods and not at their exact moment."
+_LINK_S = 2.0
+"""Peers of an Ableton Link session find each other within a second or so."""
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.002, 0.012
 
 
@@ -148,6 +152,8 @@ def model_finding(name: str, bench: Bench) -> Finding:
 
 
 def _tempo(config: Config) -> list[Finding]:
+    if link := link_session(config.tempo):
+        return [_link(link)]
     if config.tempo.bpm:
         return [Finding(Health.OK, "tempo", f"given, {config.tempo.bpm:.4g} bpm")]
     try:
@@ -157,6 +163,18 @@ def _tempo(config: Config) -> list[Finding]:
     if bpm := playable_bpm(score):
         return [Finding(Health.OK, "tempo", f"{bpm:.4g} bpm as the file has it, where the playing agrees")]
     return [Finding(Health.OK, "tempo", "found in your playing (--bpm gives it, as with a DAW)")]
+
+
+def _link(session: LinkSession) -> Finding:
+    session.join(Stopwatch().now, lambda: None)
+    try:
+        time.sleep(_LINK_S)
+        state = session.look()
+    finally:
+        session.leave()
+    if state.peers:
+        return Finding(Health.OK, "tempo", f"from Ableton Link: {state.grid.bpm:.4g} bpm, {state.peers} other(s) there")
+    return Finding(Health.OK, "tempo", f"from Ableton Link, where nobody else is yet: {state.grid.bpm:.4g} bpm")
 
 
 def _priority(config: Config, grant: Grant) -> Finding:

@@ -13,6 +13,8 @@ from musedaemon.core.conversation import LEAD_S
 from musedaemon.core.engine import EngineSettings
 from musedaemon.core.feel import Feel, StartOn
 from musedaemon.core.limits import KeyOfCall, LimitSettings, Register
+from musedaemon.core.link_clock import LinkClock
+from musedaemon.core.link_peer import LinkPeer
 from musedaemon.core.manners import Lengths
 from musedaemon.core.metronome import Metronome, MetronomeSettings
 from musedaemon.core.midi_clock import ClockNews
@@ -23,6 +25,7 @@ from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.signals import PEDALS, By, SignalSettings
 from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
 from musedaemon.errors import ConfigError
+from musedaemon.run.link_session import FIRST_BPM, LinkSession, LinkSettings, open_link_session
 
 
 def names_file(name: str) -> bool:
@@ -98,28 +101,50 @@ def _feel(tempo: Tempo, seed: int) -> Feel:
     return Feel(StartOn(tempo.start_on), tempo.swing, tempo.humanize_ms / 1000, seed)
 
 
-def beat_source(tempo: Tempo) -> BeatSource:
-    """Where the beats come from while a port is played on."""
+def beat_source(tempo: Tempo, link: LinkPeer | None = None) -> BeatSource:
+    """Where the beats come from while a port is played on; from `link` where there is one."""
+    meter = Meter(tempo.beats_per_bar)
+    if link:
+        return LinkClock(link, meter, _tap_settings(tempo))
     if tempo.clock == "midi":
         return FollowedClock()
     if tempo.clock == "follow":
         return NoClock()
-    meter = Meter(tempo.beats_per_bar)
     clicks = MetronomeSettings(tempo.metronome_channel - 1, tempo.metronome_accent_pitch, tempo.metronome_pitch)
-    tap = TapSettings(
+    metronome = Metronome(meter, clicks) if tempo.metronome_channel else None
+    return OwnClock(tempo.bpm, meter, metronome, tempo.count_in_bars, _tap_settings(tempo))
+
+
+def link_session(tempo: Tempo) -> LinkSession | None:
+    """Ourselves in an Ableton Link session, if the beats come from there. ConfigError without its library."""
+    if tempo.clock != "link":
+        return None
+    bpm = tempo.bpm or tempo.bpm_hint or FIRST_BPM
+    return open_link_session(LinkSettings(bpm, Meter(tempo.beats_per_bar).bar_beats, tempo.link_start_stop))
+
+
+def _tap_settings(tempo: Tempo) -> TapSettings:
+    return TapSettings(
         key=tempo.tap_key if tempo.tap_key >= 0 else None,
         control=tempo.tap_control if tempo.tap_control >= 0 else None,
     )
-    metronome = Metronome(meter, clicks) if tempo.metronome_channel else None
-    return OwnClock(tempo.bpm, meter, metronome, tempo.count_in_bars, tap)
 
 
-def clock_told(state: ClockState) -> str:
-    """What to tell the user of the clock."""
+_MIDI_CLOCK_TOLD = {
+    ClockNews.LOST: "the MIDI clock has fallen silent without Stop; the beats go on",
+    ClockNews.FOUND: "the MIDI clock is heard",
+}
+_LINK_TOLD = {
+    ClockNews.LOST: "the last peer has left the Ableton Link session; the beats go on",
+    ClockNews.FOUND: "Ableton Link has found company; the beats are those of its session",
+}
+
+
+def clock_told(state: ClockState, clock: str) -> str:
+    """What to tell the user of the clock; `clock` is the setting."""
     told = {
         ClockNews.STARTED: "the clock runs",
         ClockNews.STOPPED: "the clock has stopped; the tempo stays",
-        ClockNews.LOST: "the MIDI clock has fallen silent without Stop; the beats go on",
-        ClockNews.FOUND: "the MIDI clock is heard",
+        **(_LINK_TOLD if clock == "link" else _MIDI_CLOCK_TOLD),
     }
     return f"{told.get(state.news, 'the clock has moved')} at {state.bpm:.1f} bpm"

@@ -29,18 +29,21 @@ from musedaemon.run.chosen import (
     beat_source,
     clock_told,
     engine_settings,
+    link_session,
     names_file,
     player_timing,
     signal_settings,
     thru,
 )
 from musedaemon.run.clock import Clock, Stopwatch
+from musedaemon.run.link_session import LinkSession
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.priority import Grant, system_precedence
 from musedaemon.run.realtime import RealTime
 from musedaemon.run.recorder import Record, Recorder, Unrecorded
 from musedaemon.run.reporting import Reporter, SessionSummary, TurnSummary
 from musedaemon.run.simulator import Simulator
+from musedaemon.run.threads import Wake
 
 SETTLE_S = 0.5
 """A file starts to play into real ports this long after they are open: a new connection may take a moment."""
@@ -64,6 +67,7 @@ def prepare(config: Config, reporter: Reporter) -> Session:
     tempo = TempoTracker(config.tempo.bpm or None, config.tempo.bpm_hint or None, playable_bpm(score))
     timing = PlayerTiming() if target else player_timing(config)
     settings = engine_settings(config, seed, timing)
+    link = link_session(config.tempo)
 
     def make_engine(ahead_s: float) -> Engine:
         return Engine(model, tempo, replace(settings, lead_s=settings.lead_s + ahead_s))
@@ -80,11 +84,12 @@ def prepare(config: Config, reporter: Reporter) -> Session:
             nothing if target else thru(config),
             timing,
             signal_settings(config.turns),
-            NoClock() if score and target else beat_source(config.tempo),
+            NoClock() if score and target else beat_source(config.tempo, link),
         ),
         record=Recorder(config.tempo.beats_per_bar) if target else Unrecorded(),
         model_name=str(model.card),
         seed=seed,
+        link=link,
     )
 
 
@@ -135,6 +140,8 @@ class Session:
     record: Record
     model_name: str
     seed: int
+    link: LinkSession | None = None
+    """Ourselves in an Ableton Link session, if that is where the beats come from."""
     clock: Clock = field(default_factory=Stopwatch)
     turns: int = 0
     withdrawn: int = 0
@@ -174,9 +181,9 @@ class Session:
     def _on_clock(self, state: ClockState) -> None:
         """On the thread that drives the engine."""
         if state.news is ClockNews.LOST:
-            self.reporter.warning(clock_told(state))
+            self.reporter.warning(clock_told(state, self.config.tempo.clock))
         else:
-            self.reporter.detail(clock_told(state))
+            self.reporter.detail(clock_told(state, self.config.tempo.clock))
 
     def _summary(self) -> SessionSummary:
         return SessionSummary(
@@ -204,6 +211,9 @@ class Session:
             cleanup.callback(output.close)
             musician: Musician = self._file_player(score, clock.now() + SETTLE_S) if score else PortMusician()
             live = self._real_time(musician, output)
+            if self.link:
+                self.link.join(clock.now, lambda: live.inbox.put(Wake.NOW))
+                cleanup.callback(self.link.leave)
             source = None if score else self._open_input(system, live)
             if source:
                 cleanup.callback(source.close)

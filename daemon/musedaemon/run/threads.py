@@ -29,7 +29,13 @@ class Stop(Enum):
     NOW = "now"
 
 
-PlayerInbox = Queue[MidiEvent | Command | Stop]
+class Wake(Enum):
+    """Put into the player thread's queue, it makes it look at the source of its beats."""
+
+    NOW = "now"
+
+
+PlayerInbox = Queue[MidiEvent | Command | Wake | Stop]
 EngineInbox = Queue[Report | Stop]
 # Queue and not SimpleQueue: in Python 3.11 and 3.12 SimpleQueue.get(timeout) can wait for ever (docs/decisions.md 11).
 _T = TypeVar("_T")
@@ -70,15 +76,15 @@ class PlayerThread:
             finally:
                 self._port.close()
 
-    def _next_item(self) -> MidiEvent | Command | Stop | None:
+    def _next_item(self) -> MidiEvent | Command | Wake | Stop | None:
         return next_item(self._inbox, self._player.next_deadline(self._port.ahead_s), self._clock)
 
-    def _handle(self, item: MidiEvent | Command | None) -> None:
+    def _handle(self, item: MidiEvent | Command | Wake | None) -> None:
         now = self._clock.now()
         match item:
             case Play() | Withdraw() | Cancel():
                 self._send(self._player.accept(item, now))
-            case None:
+            case None | Wake.NOW:
                 pass
             case _:
                 self._send(self._player.receive(item))

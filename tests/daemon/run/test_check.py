@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,6 +93,13 @@ def test_ports_of_its_own() -> None:
     findings = found(Config(model=TINY), FakeSystem())
     assert "`musedaemon in`" in findings["input"].told
     assert "`musedaemon out`" in findings["output"].told
+
+
+def test_a_link_session_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "link", None)
+    tempo = found(Config(tempo=Tempo(clock="link"), model=TINY), FakeSystem())["tempo"]
+    assert tempo.health is Health.BROKEN
+    assert "pip install 'musedaemon[link]'" in tempo.told
 
 
 def test_a_system_without_virtual_ports_says_what_to_do() -> None:
