@@ -102,13 +102,13 @@ class Note(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What is known of a note before its pitch: classes, and the pitches that sound as it starts ([128] bool)."""
+    """What is known of a note before its pitch: classes, and the pitches that sound as it starts, rising."""
 
     shift: int
     rest: int
     beat: int
     bar: int
-    sounding: BoolArray
+    sounding: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Encoded:
             int(self.rest[index]),
             int(self.beat[index]),
             int(self.bar[index]),
-            self.sounding(index),
+            tuple(np.flatnonzero(self.sounding(index)).tolist()),
         )
 
 
@@ -242,15 +242,13 @@ class ContextTracker:
 
         `beat_tick` and `bar_tick` place the onset since a beat and since the bar line, -1 where there is none.
         """
-        sounding = np.zeros(PITCHES, dtype=np.bool_)
-        sounding[self.sounding_at(onset)] = True
         shift = MAX_TICKS if self.last_onset is None else onset - self.last_onset
         return Context(
             time_class(shift),
             time_class(self._rest(onset)),
             _BEAT_PLACES[beat_tick % TICKS_PER_BEAT] if beat_tick >= 0 else BEAT_UNKNOWN,
             _BAR_PLACES[min(bar_tick, len(_BAR_PLACES) - 1)] if bar_tick >= 0 else BAR_UNKNOWN,
-            sounding,
+            tuple(sorted(self.sounding_at(onset))),
         )
 
     def note_on(self, onset: int, pitch: int, duration: int | None = None) -> None:

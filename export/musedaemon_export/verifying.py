@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from musedaemon.encoding import VELOCITY_CLASSES, VELOCITY_UNKNOWN, Context, ContextTracker
+from musedaemon.encoding import PITCHES, VELOCITY_CLASSES, VELOCITY_UNKNOWN, Context, ContextTracker
 from musedaemon.model.onnx_model import OnnxModel
 from musedaemon.model.protocol import FloatArray, State
 from musedaemon_training.model import FIELDS, Memory, NoteNet
@@ -100,7 +100,9 @@ def _one_thread() -> Iterator[None]:
 def _by_torch(net: NoteNet, notes: list[Heard]) -> tuple[list[FloatArray], Memory]:
     """The logits [notes - 1, classes] of each field, stepped note by note, and the state after the last."""
     classes = torch.tensor([[*heard.context[:4], heard.pitch, heard.velocity] for heard in notes]).T[:, :, None]
-    sounding = torch.tensor(np.stack([heard.context.sounding for heard in notes])).float()[:, None]
+    sounding = torch.zeros(len(notes), 1, PITCHES)
+    for index, heard in enumerate(notes):
+        sounding[index, 0, list(heard.context.sounding)] = 1.0
     memory, tops = net.initial(1), []
     for i in range(len(notes)):
         top, memory = net.listen(classes[:, i : i + 1], sounding[i : i + 1], memory)

@@ -13,12 +13,26 @@ import onnx
 import torch
 from onnx import numpy_helper
 
+from musedaemon.encoding import PITCHES, TIME_CLASSES, VELOCITY_CLASSES
 from musedaemon.errors import ModelError
-from musedaemon.model.onnx_model import OnnxModel
-from musedaemon_export.graphs import ROWS, TABLES, from_onnx_gates
+from musedaemon.model import rows
+from musedaemon.model.onnx_model import HEADS, OnnxModel
+from musedaemon_export.graphs import (
+    CHOSEN_BEFORE,
+    CHOSEN_ROWS,
+    COUNTS,
+    FIRST_ROWS,
+    FROM_TOP,
+    FROM_TOP_BIAS,
+    HEARD_ROWS,
+    ROWS,
+    from_onnx_gates,
+)
 from musedaemon_training.model import NoteNet, Sizes
 
 Arrays = dict[str, npt.NDArray[np.float32]]
+CLASSES = {"pitch": PITCHES, "velocity": VELOCITY_CLASSES, "duration": TIME_CLASSES}
+"""By head."""
 _LSTM, _BIAS = "lstm.", ".bias"
 
 
@@ -48,10 +62,6 @@ def torch_arrays(model: onnx.ModelProto) -> Arrays:
 def _initialisers(graph: onnx.GraphProto) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     for tensor in graph.initializer:
         yield tensor.name.split("/", 1)[-1], numpy_helper.to_array(tensor)
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                yield from _initialisers(attribute.g)
 
 
 def _floats(found: dict[str, npt.NDArray[Any]]) -> Arrays:
@@ -81,14 +91,39 @@ def _as_torch(name: str, array: npt.NDArray[np.float32]) -> Arrays:
         layer = name.removesuffix(_BIAS)
         sides = np.split(array[0], 2)
         return {f"{layer}.bias_{side}_l0": from_onnx_gates(b) for side, b in zip(("ih", "hh"), sides, strict=True)}
+    if name == HEARD_ROWS:
+        return _known("heard", array, list(CHOSEN_ROWS))
     if name.endswith(ROWS):
-        known, fields, ends = name.removesuffix(ROWS), _fields_of(len(array)), np.cumsum(list(TABLES.values()))
-        parts = np.split(array, ends[: len(fields) - 1])
-        return {f"{known}.of.{field}.weight": part for field, part in zip(fields, parts, strict=True)}
+        return _head(name.removesuffix(ROWS), array)
+    if name in (FROM_TOP, FROM_TOP_BIAS):
+        return _from_top(name, array)
     return {name: np.ascontiguousarray(array.T) if name.endswith(".weight") else array}
 
 
-def _fields_of(rows: int) -> list[str]:
-    """The first fields of a note, whose tables have so many rows together."""
-    ends = np.cumsum(list(TABLES.values()))
-    return list(TABLES)[: int(np.searchsorted(ends, rows)) + 1]
+def _known(name: str, table: npt.NDArray[np.float32], chosen: list[str]) -> Arrays:
+    """The way back from `graphs.rows_of`."""
+    arrays: Arrays = {}
+    for field, start in {**FIRST_ROWS, **{field: CHOSEN_ROWS[field] for field in chosen}}.items():
+        own = table[start : start + COUNTS[field]]
+        arrays |= {f"{name}.sounding.weight": own.T} if field == "sounding" else {f"{name}.of.{field}.weight": own}
+    return arrays
+
+
+def _head(name: str, table: npt.NDArray[np.float32]) -> Arrays:
+    """A head's table: beside what is known stands what goes straight to the logits."""
+    field = name.removesuffix("_head")
+    classes = CLASSES[field]
+    known, direct = table[:, :-classes], table[:, -classes:]
+    return {
+        **_known(f"{name}.known", known, CHOSEN_BEFORE[field]),
+        f"{name}.out.bias": direct[rows.ALWAYS],
+        f"{name}.skip.weight": direct[rows.SOUNDING : rows.SOUNDING + PITCHES].T,
+    }
+
+
+def _from_top(name: str, array: npt.NDArray[np.float32]) -> Arrays:
+    """A quarter of it is the shift head's."""
+    width = array.shape[-1] // (1 + len(HEADS))
+    if name == FROM_TOP_BIAS:
+        return {"shift_head.state.bias": array[:width]}
+    return {"shift_head.state.weight": array[:, :width].T, "prepare.weight": array[:, width:].T}

@@ -8,6 +8,7 @@ import numpy as np
 
 from musedaemon.core.events import MidiEvent
 from musedaemon.encoding import PITCHES, TIME_CLASSES, VELOCITY_CLASSES, Context
+from musedaemon.model.keys import key_of
 from musedaemon.model.protocol import FloatArray, State
 
 
@@ -24,17 +25,17 @@ class FakeModel:
 
     def initial_state(self) -> State:
         zeros = np.zeros((1, 1, 2), dtype=np.float32)
-        return State(zeros, zeros, zeros[0], np.zeros(TIME_CLASSES, dtype=np.float32))
+        return State(zeros, zeros, zeros[0], np.zeros(TIME_CLASSES, dtype=np.float32), key_of(zeros))
 
     def step(self, state: State, context: Context, pitch: int, velocity: int) -> State:
         self.steps += 1
         mark = float(state.c[0, 0, 0]) * 31 + context.shift * 7 + context.rest * 3 + pitch + velocity * 0.1
-        mark += float(context.sounding.sum())
+        mark += float(len(context.sounding))
         h = np.array([[[pitch, context.shift]]], dtype=np.float32)
         c = np.array([[[mark % 9973, 0.0]]], dtype=np.float32)
         shift_logits = self._peak(TIME_CLASSES, 12, float(c[0, 0, 0]))
         shift_logits[72] += 3.0 if self._noise else 20.0
-        return State(h, c, h[0], shift_logits)
+        return State(h, c, h[0], shift_logits, key_of(h))
 
     def pitch_logits(self, state: State, context: Context) -> FloatArray:
         return self._peak(PITCHES, (int(state.h[0, 0, 0]) + 2 - 48) % 36 + 48, float(state.c[0, 0, 0]))

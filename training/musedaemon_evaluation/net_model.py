@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from musedaemon.encoding import TIME_CLASSES, Context
+from musedaemon.encoding import PITCHES, TIME_CLASSES, Context
+from musedaemon.model.keys import key_of
 from musedaemon.model.protocol import FloatArray, State
 from musedaemon_training.model import Memory, NoteNet
 
@@ -22,7 +23,7 @@ class NetModel:
         shape = (self._net.sizes.layers, 1, self._net.sizes.hidden)
         zeros = np.zeros(shape, dtype=np.float32)
         prepared = np.zeros((1, self._net.prepare.out_features), dtype=np.float32)
-        return State(zeros, zeros, prepared, np.zeros(TIME_CLASSES, dtype=np.float32))
+        return State(zeros, zeros, prepared, np.zeros(TIME_CLASSES, dtype=np.float32), key_of(zeros))
 
     @torch.no_grad()
     def step(self, state: State, context: Context, pitch: int, velocity: int) -> State:
@@ -30,7 +31,8 @@ class NetModel:
         memory = Memory(torch.from_numpy(state.h), torch.from_numpy(state.c))
         top, after = self._net.listen(_given(context, pitch, velocity), _sounding(context), memory)
         prepared = _array(self._net.prepare(top))[None]
-        return State(after.h.numpy(), after.c.numpy(), prepared, _array(self._net.shift_head(top)))
+        h = after.h.numpy()
+        return State(h, after.c.numpy(), prepared, _array(self._net.shift_head(top)), key_of(h))
 
     def pitch_logits(self, state: State, context: Context) -> FloatArray:
         """[128] for the next note."""
@@ -58,7 +60,9 @@ def _given(context: Context, *chosen: int) -> Tensor:
 
 
 def _sounding(context: Context) -> Tensor:
-    return torch.from_numpy(context.sounding.astype(np.float32))[None, None]
+    flags = torch.zeros(1, 1, PITCHES)
+    flags[..., list(context.sounding)] = 1.0
+    return flags
 
 
 def _array(logits: Tensor) -> FloatArray:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from musedaemon.encoding import Context
+from musedaemon.model.keys import key_of, key_size
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.model.protocol import FloatArray, NoteModel, State
 from musedaemon_training import checkpoint
@@ -27,7 +28,7 @@ ROWS = 8
 
 
 class Predictions(NamedTuple):
-    """For the N - 1 notes after the first: the top hidden vector before each, and the logits of its fields."""
+    """For the N - 1 notes after the first: the key before each, and the logits of its fields."""
 
     keys: FloatArray
     logits: tuple[FloatArray, FloatArray, FloatArray, FloatArray]
@@ -63,13 +64,13 @@ class NetPredictor:
             top, memory = self._net.listen(given[:, start:stop], sounding[start:stop], memory)
             parts.append(tuple(self._net.ask(top, asked[:, start:stop], sounding[start + 1 : stop + 1])))
             tops.append(top)
-        keys = torch.cat(tops).float().cpu().numpy()
+        heard = torch.cat(tops).float().cpu().numpy()
         shift, pitch, velocity, duration = (
             torch.cat(field).float().cpu().numpy() for field in zip(*parts, strict=True)
         )
         for row, playing in enumerate(playings):
-            heard = slice(0, len(playing) - 1), row
-            yield Predictions(keys[heard], (shift[heard], pitch[heard], velocity[heard], duration[heard]))
+            own = slice(0, len(playing) - 1), row
+            yield Predictions(_keys(heard[own]), (shift[own], pitch[own], velocity[own], duration[own]))
 
     def _tensors(self, playings: Sequence[Playing]) -> tuple[Tensor, Tensor, Tensor]:
         longest, rows = max(len(playing) for playing in playings), len(playings)
@@ -82,6 +83,14 @@ class NetPredictor:
             sounding[: len(playing), row] = playing.sounding
         moved = (torch.from_numpy(array).to(self._device) for array in (given, asked, sounding))
         return next(moved), next(moved), next(moved)
+
+
+def _keys(tops: FloatArray) -> FloatArray:
+    """[N, K] of top hidden vectors [N, H]."""
+    keys = np.zeros((len(tops), key_size(tops.shape[1])), dtype=np.float32)
+    for index, top in enumerate(tops):
+        keys[index] = key_of(top)
+    return keys
 
 
 class SteppedPredictor:
@@ -101,7 +110,7 @@ class SteppedPredictor:
         for index in range(len(playing) - 1):
             heard = note_context(playing, playing.given, index)
             state = model.step(state, heard, int(playing.given[4, index]), int(playing.given[5, index]))
-            keys.append(state.top)
+            keys.append(state.key)
             logits.append(_asked(model, state, playing, index + 1))
         shift, pitch, velocity, duration = (np.stack(field) for field in zip(*logits, strict=True))
         return Predictions(np.stack(keys), (shift, pitch, velocity, duration))
@@ -121,7 +130,8 @@ def _asked(model: NoteModel, state: State, playing: Playing, index: int) -> tupl
 def note_context(playing: Playing, fields: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], index: int) -> Context:
     """The context of a note, its classes from `fields` (the playing's `given` or `asked`)."""
     shift, rest, beat, bar = (int(value) for value in fields[:4, index])
-    return Context(shift, rest, beat, bar, playing.sounding[index])
+    sounding = np.flatnonzero(playing.sounding[index])
+    return Context(shift, rest, beat, bar, tuple(sounding.tolist()))
 
 
 def is_model_file(model: str) -> bool:

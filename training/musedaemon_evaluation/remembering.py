@@ -16,6 +16,8 @@ from musedaemon.model.protocol import FloatArray
 from musedaemon_evaluation.pieces import Score
 from musedaemon_evaluation.predicting import Predictions
 
+_TINY = 1e-30
+
 Logits = tuple[npt.NDArray[np.floating], ...]
 
 
@@ -24,16 +26,17 @@ def with_memory(score: Score, predictions: Predictions, dial: float = TUNED_DIAL
     shifts, pitches = score.playing.asked[0].tolist(), score.playing.asked[4].tolist()
     for index, recollection in enumerate(recollections(score, predictions.keys, dial)):
         own, shift, pitch = predictions.logits, shifts[index + 1], pitches[index + 1]
-        yield (
+        weights = (
             recollection.shift(own[0][index]),
             recollection.pitch(own[1][index], shift),
             recollection.velocity(own[2][index], shift, pitch),
             recollection.duration(own[3][index], shift, pitch),
         )
+        yield tuple(np.log(np.maximum(field, _TINY)) for field in weights)
 
 
 def recollections(score: Score, keys: FloatArray, dial: float = TUNED_DIAL) -> Iterator[Recollection]:
-    """What is recalled before each note after the first, whose `keys` are given [N - 1, H].
+    """What is recalled before each note after the first, whose `keys` are given [N - 1, K].
 
     As in a session, a note is kept once it has begun, and its duration is known once it has ended.
     """

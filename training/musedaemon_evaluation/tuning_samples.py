@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from musedaemon.core.memory import REACH
-from musedaemon.core.recollection import Recalled
+from musedaemon.core.recollection import NO_CHANGE, NO_INTERVAL, NO_RISE, NO_STEP, Recalled
+from musedaemon.core.trust import Likeness
 from musedaemon.encoding import PITCHES, TICKS_OF_CLASS, TIME_CLASSES, VELOCITY_CLASSES
 from musedaemon_evaluation.pieces import Score, score
 from musedaemon_evaluation.predicting import Predictor
@@ -25,6 +26,7 @@ MOST_JITTER_TICKS = 1.5
 SHORTEST, LONGEST = 0.5, 1.1
 """Of its written length, as a hand holds a note."""
 _NO_STEP = 2 * PITCHES
+_KEY = Likeness._fields.index("key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,19 @@ def _padded(recollection: Recalled) -> tuple[npt.NDArray[np.float16], npt.NDArra
     kept = np.tile(np.array(nobody, dtype=np.int16)[:, None], REACH)
     signs = np.zeros((len(recollection.signs), REACH), dtype=np.float16)
     count = len(past.pitch)
-    kept[:, :count] = np.stack((past.shift, past.pitch, recollection.levels(), past.duration, past.step))
+    steps = np.where(past.step == NO_STEP, _NO_STEP, past.step - NO_INTERVAL)
+    kept[:, :count] = np.stack((past.shift, past.pitch, _levels(recollection), past.duration, steps))
     signs[:, :count] = recollection.signs
+    signs[_KEY, :count] -= 1.0
     return signs, kept
+
+
+def _levels(recollection: Recalled) -> npt.NDArray[np.int64]:
+    """[N] the velocity each kept note votes for: it rises from the last note as the kept one did from its own."""
+    rise, last = recollection.past.rise, recollection.trail.velocity
+    level = last + rise - NO_CHANGE
+    known = (rise != NO_RISE) & (last < VELOCITY_CLASSES) & (level >= 0)
+    return np.where(known, np.minimum(level, VELOCITY_CLASSES), VELOCITY_CLASSES)
 
 
 def written_scores(names: Sequence[str], notes: Sequence[Notes]) -> list[Score]:

@@ -1,6 +1,6 @@
 """Dynamics: how loud the musician plays, and where the accents lie, as a lean of the model's velocities (DESIGN 4).
 
-Scores say little of dynamics, so the model alone drifts to its own middle. Its velocity logits are leaned by a normal
+Scores say little of dynamics, so the model alone drifts to its own middle. Its velocities are leaned by a normal
 curve around the level the call had at the same place of its beats: what the model says of a note against its
 neighbours stays, the level is the musician's.
 """
@@ -33,9 +33,9 @@ class Dynamics(NamedTuple):
     spread: float
 
     def lean(self, ticks: int) -> npt.NDArray[np.float64]:
-        """[VELOCITY_CLASSES] to add to the velocity logits of a note `ticks` after the call's last onset."""
-        level = self.levels[_cell(ticks)]
-        lean: npt.NDArray[np.float64] = -0.5 * ((_VELOCITIES - level) / self.spread) ** 2
+        """[VELOCITY_CLASSES] by which to multiply the chances of a note `ticks` after the call's last onset."""
+        off = (_VELOCITIES - self.levels[_cell(ticks)]) / self.spread
+        lean: npt.NDArray[np.float64] = np.exp(-0.5 * off * off)
         return lean
 
     def within(self, softest: int, loudest: int) -> Dynamics:

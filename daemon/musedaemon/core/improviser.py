@@ -5,28 +5,27 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from musedaemon.core.limits import Limits
 from musedaemon.core.memory import NoteClasses, SessionMemory
 from musedaemon.core.moment import Moment
 from musedaemon.core.recollection import Recollection
-from musedaemon.core.sampling import SamplingSettings, nucleus, waiting
+from musedaemon.core.sampling import Floats, SamplingSettings, nucleus, waiting
 from musedaemon.core.texture import Room
 from musedaemon.encoding import MAX_TICKS, TICKS_OF_CLASS, BoolArray, time_class
-from musedaemon.model.protocol import FloatArray, NoteModel
+from musedaemon.model.protocol import NoteModel
 
 
 class NoteShape(NamedTuple):
     """What is settled of a note before it is sampled.
 
-    Its onset tick, the longest duration it may have (ticks, at least 1), `loudness` [VELOCITY_CLASSES], which is
-    added to the velocity logits, and the `limits` of its pitch and velocity.
+    Its onset tick, the longest duration it may have (ticks, at least 1), `loudness` [VELOCITY_CLASSES], by which
+    the chances of the velocities are multiplied, and the `limits` of its pitch and velocity.
     """
 
     onset: int
     longest: int
-    loudness: npt.NDArray[np.float64]
+    loudness: Floats
     limits: Limits
 
 
@@ -71,10 +70,10 @@ class Improviser:
     def next_onset(self, moment: Moment, recalled: Recollection, room: Room, rng: np.random.Generator) -> int:
         """The tick of the next note's onset, within a running reply, where there is room."""
         allowed = room.classes()
-        logits = recalled.shift(moment.state.shift_logits)
+        weights = recalled.shift(moment.state.shift_logits)
         if allowed[0] and not allowed.all():
-            logits = waiting(logits, allowed)
-        return moment.tick + int(TICKS_OF_CLASS[self._draw(logits, allowed, rng)])
+            weights = waiting(weights, allowed)
+        return moment.tick + int(TICKS_OF_CLASS[self._draw(weights, allowed, rng)])
 
     def sample_note(
         self, moment: Moment, recalled: Recollection, shape: NoteShape, bpm: float, rng: np.random.Generator
@@ -82,15 +81,16 @@ class Improviser:
         """Pitch, velocity and duration of a note; None when every allowed pitch sounds already."""
         onset, limits = shape.onset, shape.limits
         context = moment.context(onset)
-        free = limits.pitches & ~context.sounding
+        free = limits.pitches.copy()
+        free[list(context.sounding)] = False
         if not free.any():
             return None
         model, state, shift = self._model, moment.state, context.shift
         pitch = self._draw(recalled.pitch(model.pitch_logits(state, context), shift), free, rng)
-        velocity_logits = recalled.velocity(model.velocity_logits(state, context, pitch), shift, pitch)
-        velocity = self._draw(velocity_logits + shape.loudness, limits.velocity_classes(), rng)
-        duration_logits = recalled.duration(model.duration_logits(state, context, pitch, velocity), shift, pitch)
-        duration = min(int(TICKS_OF_CLASS[self._draw(duration_logits, self._any_duration, rng)]), shape.longest)
+        velocities = recalled.velocity(model.velocity_logits(state, context, pitch), shift, pitch)
+        velocity = self._draw(velocities * shape.loudness, limits.velocity_classes(), rng)
+        durations = recalled.duration(model.duration_logits(state, context, pitch, velocity), shift, pitch)
+        duration = min(int(TICKS_OF_CLASS[self._draw(durations, self._any_duration, rng)]), shape.longest)
         tracker = moment.tracker.copy()
         tracker.note_on(onset, pitch, duration)
         after = Moment(
@@ -104,6 +104,6 @@ class Improviser:
         )
         return SampledNote(onset, pitch, limits.velocity(velocity), duration, after)
 
-    def _draw(self, logits: FloatArray | npt.NDArray[np.float64], allowed: BoolArray, rng: np.random.Generator) -> int:
+    def _draw(self, weights: Floats, allowed: BoolArray, rng: np.random.Generator) -> int:
         settings = self._settings
-        return nucleus(logits, allowed, settings.temperature, settings.top_p).draw(rng)
+        return nucleus(weights, allowed, settings.temperature, settings.top_p).draw(rng)

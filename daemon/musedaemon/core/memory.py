@@ -1,7 +1,7 @@
 """Session memory: the notes heard in this session, recalled where they fit, so that motifs are picked up (DESIGN 5).
 
 A continuous cache (Grave, Joulin & Usunier 2016, "Improving neural language models with a continuous cache"): each note
-is kept with the model's hidden vector before it, its key (folded small), and with the pitches before it, its trail.
+is kept with the model's key before it (`model/keys.py`), and with the pitches before it, its trail.
 """
 
 from __future__ import annotations
@@ -10,9 +10,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musedaemon.core.recollection import Nothing, Past, Recalled, Recollection, folded, folded_size
+from musedaemon.core.recollection import (
+    COMMON_NOTES,
+    NO_CHANGE,
+    NO_INTERVAL,
+    NO_RISE,
+    NO_STEP,
+    Nothing,
+    Recalled,
+    Recollection,
+    past_of,
+)
 from musedaemon.core.trail import NEVER_KEPT, RUN_NOTES, Trail, passage
-from musedaemon.encoding import PITCHES, TICKS_OF_CLASS, TIME_CLASSES, VELOCITY_CLASSES, VELOCITY_UNKNOWN
+from musedaemon.encoding import PITCHES, TIME_CLASSES, VELOCITY_UNKNOWN
 from musedaemon.model.protocol import FloatArray
 
 REACH = 1024
@@ -24,8 +34,8 @@ DURATION_UNKNOWN = TIME_CLASSES
 
 _MOST_DIAL = 0.98
 _NO_HANDLE = -1
-_NO_STEP = 2 * PITCHES
-_NO_RISE = 2 * VELOCITY_CLASSES
+_FORGOTTEN = (TIME_CLASSES, PITCHES, NO_STEP, TIME_CLASSES, NO_RISE)
+"""In the order of `Past.classes`: votes for nothing."""
 
 
 class NoteClasses(NamedTuple):
@@ -44,27 +54,23 @@ class SessionMemory:
     plays the phrase back.
     """
 
-    def __init__(self, hidden: int, dial: float = TUNED_DIAL) -> None:
+    def __init__(self, size: int, dial: float = TUNED_DIAL) -> None:
         self.dial = dial
         self._count = 0
         self._filled = 0
         self._handles = np.full(REACH, _NO_HANDLE, dtype=np.int64)
-        self._past = Past(
-            keys=np.zeros((REACH, folded_size(hidden)), dtype=np.float32),
+        self._past = past_of(
+            keys=np.zeros((REACH, size), dtype=np.float32),
             passages=np.zeros((REACH, 2 * RUN_NOTES), dtype=np.int16),
-            shift=np.zeros(REACH, dtype=np.int64),
-            pitch=np.zeros(REACH, dtype=np.int64),
-            duration=np.zeros(REACH, dtype=np.int64),
-            shift_ticks=np.zeros(REACH, dtype=np.float32),
-            step=np.zeros(REACH, dtype=np.int64),
-            rise=np.zeros(REACH, dtype=np.int64),
+            recent=np.zeros((REACH, COMMON_NOTES), dtype=np.int64),
+            classes=np.zeros((len(_FORGOTTEN), REACH), dtype=np.int64),
         )
 
     def __len__(self) -> int:
         return int((self._handles != _NO_HANDLE).sum())
 
     def remember(self, key: FloatArray, trail: Trail, note: NoteClasses) -> int:
-        """Keep a note that was heard after this top hidden vector [H] and trail; the oldest makes room.
+        """Keep a note that was heard after this key [K] and trail; the oldest makes room.
 
         Returns its handle; handles count up from 0.
         """
@@ -72,14 +78,14 @@ class SessionMemory:
         self._count += 1
         self._filled = max(self._filled, slot + 1)
         self._handles[slot] = handle
-        past = self._past
-        past.keys[slot] = folded(key)
-        past.passages[slot] = passage(trail, NEVER_KEPT)
-        past.shift[slot], past.pitch[slot], past.duration[slot] = note.shift, note.pitch, note.duration
-        past.shift_ticks[slot] = TICKS_OF_CLASS[note.shift]
+        past, before = self._past, passage(trail, NEVER_KEPT)
+        past.keys[slot] = key
+        past.passages[slot] = before
+        past.recent[slot] = [pitch if pitch != NEVER_KEPT else PITCHES for pitch in before[:COMMON_NOTES]]
         known = VELOCITY_UNKNOWN not in (note.velocity, trail.velocity)
-        past.rise[slot] = note.velocity - trail.velocity if known else _NO_RISE
-        past.step[slot] = note.pitch - trail.last[0] if trail.last else _NO_STEP
+        rise = note.velocity - trail.velocity + NO_CHANGE if known else NO_RISE
+        step = note.pitch - trail.last[0] + NO_INTERVAL if trail.last else NO_STEP
+        past.classes[:, slot] = note.shift, note.pitch, step, note.duration, rise
         return handle
 
     def finish(self, handle: int, duration: int) -> None:
@@ -91,17 +97,13 @@ class SessionMemory:
         """Take back this note and all after it; what they had pushed out stays forgotten."""
         taken_back = self._handles >= handle
         self._handles[taken_back] = _NO_HANDLE
-        past = self._past
-        past.shift[taken_back] = past.duration[taken_back] = TIME_CLASSES
-        past.pitch[taken_back] = PITCHES
-        past.rise[taken_back] = _NO_RISE
-        past.step[taken_back] = _NO_STEP
+        self._past.classes[:, taken_back] = np.array(_FORGOTTEN)[:, None]
         self._count = min(self._count, handle)
 
     def recall(self, key: FloatArray, trail: Trail) -> Recollection:
-        """What the kept notes say of the note after this hidden vector [H] and trail; good until the next change."""
+        """What the kept notes say of the note after this key [K] and trail; good until the next change."""
         if self.dial <= 0.0 or self._count == 0:
             return Nothing()
         known = self._past if self._filled == REACH else self._past.first(self._filled)
         dial = min(self.dial, _MOST_DIAL)
-        return Recalled(known, folded(key), trail, dial / (1.0 - dial))
+        return Recalled(known, key, trail, dial / (1.0 - dial))

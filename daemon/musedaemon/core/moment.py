@@ -36,8 +36,8 @@ class Moment(NamedTuple):
 
     @property
     def key(self) -> FloatArray:
-        """[H] the hidden vector by which the session memory knows this moment again."""
-        return self.state.top
+        """[K] by which the session memory knows this moment again."""
+        return self.state.key
 
     def tick_at(self, at: float, bpm: float) -> int:
         """The tick nearest to a time (seconds, not before this moment) at a tempo."""

@@ -9,113 +9,106 @@ or fall. The heavier the votes are in all, and the less sure the model is, the l
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from musedaemon.core import trust
+from musedaemon.core.sampling import Floats, chances
 from musedaemon.core.trail import NEVER_NOW, Trail, passage
 from musedaemon.core.trust import Likeness, Trust
 from musedaemon.encoding import PITCHES, TICKS_OF_CLASS, TIME_CLASSES, VELOCITY_CLASSES, BoolArray
 from musedaemon.model.protocol import FloatArray
 
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int16]
 
-_COMMON_NOTES = 4
-_ONE_EACH = np.ones(_COMMON_NOTES, dtype=np.float32)
+COMMON_NOTES = 4
+_ONE_EACH = np.ones(COMMON_NOTES, dtype=np.float32)
 _HEAVIEST = 15.0
-_FOLDED = 128
 _TINY = 1e-30
 LEAST_UNSURE = 1e-3
 # Of the eight bits of a byte: a run of eight notes is looked up, many times quicker than it is multiplied out.
 _LEADING_ONES = np.array([8 - (~byte & 0xFF).bit_length() for byte in range(256)], dtype=np.float32)
+
+NO_STEP = PITCHES + 1
+NO_INTERVAL = NO_STEP + PITCHES
+"""`step` counts semitones from here: all of it lies beyond the pitches, so that one count serves both."""
+NO_RISE = 0
+NO_CHANGE = VELOCITY_CLASSES
+"""`rise` counts classes of velocity from here."""
+_STEPS_END = NO_INTERVAL + PITCHES
+_RISES_END = NO_CHANGE + VELOCITY_CLASSES
 
 
 class Past(NamedTuple):
     """The kept notes, N of them, in any order. Classes that are unknown are one past the last."""
 
     keys: FloatArray
-    """[N, folded H] of length 1."""
+    """[N, K] of length 1."""
     passages: Small
     """[N, 2 * RUN_NOTES] what each came after: pitches and intervals, the newest first."""
+    recent: Ints
+    """[N, COMMON_NOTES] the pitches before, PITCHES where there was none."""
+    classes: Ints
+    """[5, N] the fields below, in their order."""
     shift: Ints
     pitch: Ints
-    duration: Ints
-    shift_ticks: FloatArray
     step: Ints
-    """[N] semitones from the note before; beyond all pitches where there was none."""
+    """[N] the interval from the note before, counted from NO_INTERVAL; NO_STEP where there was none."""
+    duration: Ints
     rise: Ints
-    """[N] classes of velocity from the note before; beyond all where one of the two is unknown."""
+    """[N] the change of velocity from the note before, counted from NO_CHANGE; NO_RISE where it is unknown."""
 
     def first(self, count: int) -> Past:
         """The same of the first `count` notes, without copying."""
-        return Past(
-            self.keys[:count],
-            self.passages[:count],
-            self.shift[:count],
-            self.pitch[:count],
-            self.duration[:count],
-            self.shift_ticks[:count],
-            self.step[:count],
-            self.rise[:count],
-        )
+        return past_of(self.keys[:count], self.passages[:count], self.recent[:count], self.classes[:, :count])
+
+
+def past_of(keys: FloatArray, passages: Small, recent: Ints, classes: Ints) -> Past:
+    """The kept notes, their fields being views of `classes`."""
+    return Past(keys, passages, recent, classes, *classes)
 
 
 class Recollection(Protocol):
-    """Logits of the model's in, logits of the mixture out, field after field; each sees what is chosen before it."""
+    """Logits of the model's in, weights of the mixture out (its chances, but for a factor), field after field.
 
-    def shift(self, logits: FloatArray) -> FloatArray | Floats:
+    Each sees what is chosen before it.
+    """
+
+    def shift(self, logits: FloatArray) -> Floats:
         """[TIME_CLASSES]."""
 
-    def pitch(self, logits: FloatArray, shift: int) -> FloatArray | Floats:
+    def pitch(self, logits: FloatArray, shift: int) -> Floats:
         """[PITCHES], once the class of the shift is chosen."""
 
-    def velocity(self, logits: FloatArray, shift: int, pitch: int) -> FloatArray | Floats:
+    def velocity(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
         """[VELOCITY_CLASSES], once shift and pitch are chosen."""
 
-    def duration(self, logits: FloatArray, shift: int, pitch: int) -> FloatArray | Floats:
+    def duration(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
         """[TIME_CLASSES], once shift and pitch are chosen."""
 
 
 class Nothing:
-    """Nothing is remembered, or the memory is off: the model's logits, untouched."""
+    """Nothing is remembered, or the memory is off: the model's chances, untouched."""
 
-    def shift(self, logits: FloatArray) -> FloatArray:
-        """As they are."""
-        return logits
+    def shift(self, logits: FloatArray) -> Floats:
+        """As the model says."""
+        return chances(logits)
 
-    def pitch(self, logits: FloatArray, shift: int) -> FloatArray:
-        """As they are."""
-        return logits
+    def pitch(self, logits: FloatArray, shift: int) -> Floats:
+        """As the model says."""
+        return chances(logits)
 
-    def velocity(self, logits: FloatArray, shift: int, pitch: int) -> FloatArray:
-        """As they are."""
-        return logits
+    def velocity(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
+        """As the model says."""
+        return chances(logits)
 
-    def duration(self, logits: FloatArray, shift: int, pitch: int) -> FloatArray:
-        """As they are."""
-        return logits
-
-
-def folded_size(hidden: int) -> int:
-    """The length of a key once it is `folded`."""
-    return min(hidden, _FOLDED)
-
-
-def folded(key: FloatArray) -> FloatArray:
-    """A hidden vector [H] folded to at most 128 numbers, parts of it added up, and scaled to length 1; zeros stay.
-
-    Units of a net have no order, so that this is as good as a random projection (Johnson & Lindenstrauss 1984): with
-    512 units it costs 0.001 bits on validation pieces, and the cost of a note does not grow with the net.
-    """
-    if len(key) > _FOLDED:
-        whole = key if len(key) % _FOLDED == 0 else np.append(key, np.zeros(-len(key) % _FOLDED, dtype=np.float32))
-        key = whole.reshape(-1, _FOLDED).sum(axis=0)
-    scaled: FloatArray = key / max(float(np.sqrt(key @ key)), _TINY)
-    return scaled
+    def duration(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
+        """As the model says."""
+        return chances(logits)
 
 
 def run_lengths(kept: Small, now: Small) -> FloatArray:
@@ -148,146 +141,127 @@ def meant(votes: Floats, model: Floats) -> Floats:
 
 
 class Recalled:
-    """What the kept notes say after a folded key and a trail. `gain` scales the votes' odds.
+    """What the kept notes say after a key and a trail. `gain` scales the votes' odds.
 
-    `signs` [fields of Likeness, N] is what each kept note has in common with now. A note costs calls of numpy more than
-    their work: so there are few.
+    `signs` [fields of Likeness, N] is what each kept note has in common with now, but that `key` is the whole cosine.
+    A note costs calls of numpy more than their work: so there are few.
     """
 
     def __init__(self, past: Past, key: FloatArray, trail: Trail, gain: float) -> None:
         self.past = past
         self.trail = trail
         self.signs = _signs(past, key, trail)
-        weights: FloatArray = np.exp(np.minimum(_LIKENESSES @ self.signs, _HEAVIEST))
-        self._by_shift, self._by_velocity, self._by_duration = weights[:3]
-        self._by_pitch = weights[3:]
+        weights = _LIKENESSES @ self.signs
+        self._weights: FloatArray = np.exp(np.minimum(weights, _HEAVIEST, out=weights), out=weights)
         self._gain = gain
         self._chosen = (-1, -1)
-        self._kinds: Ints = past.pitch
+        self._of_chosen: FloatArray = self._weights[:0]
 
     def shift(self, logits: FloatArray) -> Floats:
         """[TIME_CLASSES]."""
-        model, surest = _softmax(logits)
-        votes = _counted(self.past.shift, self._by_shift, TIME_CLASSES)
-        return self._mixed(model, surest, meant(votes, model), trust.SHIFT)
+        model = chances(logits)
+        votes = _counted(self.past.shift, self._weights[_BY_SHIFT], TIME_CLASSES + 1)[:TIME_CLASSES]
+        return self._mixed(model, meant(votes, model), trust.SHIFT)
 
     def pitch(self, logits: FloatArray, shift: int) -> Floats:
         """[PITCHES], votes for the kept pitches and for the transposed ones together."""
-        weights = self._by_pitch * _FACTORS_OF_PITCH.take(self._other_shift(shift))
-        votes = _counted(self._pitches().reshape(-1), weights.reshape(-1), PITCHES)
-        return self._mixed(*_softmax(logits), votes, trust.PITCH)
+        weights = self._weights[_BY_PITCH] * _FACTORS_OF_PITCH[shift].take(self.past.shift)
+        counts = _counted(self.past.classes[1:3].reshape(-1), weights.reshape(-1), _STEPS_END)
+        votes = counts[:PITCHES]
+        if self.trail.last:
+            lowest = NO_INTERVAL - self.trail.last[0]
+            votes = votes + counts[lowest : lowest + PITCHES]
+        return self._mixed(chances(logits), votes, trust.PITCH)
 
     def velocity(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
-        """[VELOCITY_CLASSES]."""
-        weights = self._by_velocity * _FACTORS_OF_VELOCITY.take(self._differences(shift, pitch))
-        votes = _counted(self.levels(), weights, VELOCITY_CLASSES)
-        return self._mixed(*_softmax(logits), votes, trust.VELOCITY)
+        """[VELOCITY_CLASSES], votes to rise from the last note as the kept one did from its own."""
+        if self.trail.velocity >= VELOCITY_CLASSES:
+            return chances(logits)
+        lowest = NO_CHANGE - self.trail.velocity
+        counts = _counted(self.past.rise, self._weights_after(shift, pitch)[0], _RISES_END)
+        return self._mixed(chances(logits), counts[lowest : lowest + VELOCITY_CLASSES], trust.VELOCITY)
 
     def duration(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
         """[TIME_CLASSES]."""
-        model, surest = _softmax(logits)
-        weights = self._by_duration * _FACTORS_OF_DURATION.take(self._differences(shift, pitch))
-        votes = _counted(self.past.duration, weights, TIME_CLASSES)
-        return self._mixed(model, surest, meant(votes, model), trust.DURATION)
+        model = chances(logits)
+        weights = self._weights_after(shift, pitch)[1]
+        votes = _counted(self.past.duration, weights, TIME_CLASSES + 1)[:TIME_CLASSES]
+        return self._mixed(model, meant(votes, model), trust.DURATION)
 
-    def levels(self) -> Ints:
-        """[N] the velocity each kept note votes for: it rises from the last note as the kept one did from its own."""
-        if self.trail.velocity >= VELOCITY_CLASSES:
-            return np.full(len(self.past.rise), VELOCITY_CLASSES)
-        return _within(self.trail.velocity + self.past.rise, VELOCITY_CLASSES)
-
-    def _pitches(self) -> Ints:
-        """[2, N] the pitch of each kept note, and the one as far from the last note as that was from its own."""
-        last = self.trail.last[0] if self.trail.last else 2 * PITCHES
-        return _within(np.stack((self.past.pitch, self.past.step + last)), PITCHES)
-
-    def _other_shift(self, shift: int) -> BoolArray:
-        """[N] whether a kept note came after another time than the next one will."""
-        ticks = float(TICKS_OF_CLASS[shift])
-        other: BoolArray = np.abs(self.past.shift_ticks - ticks) > 2.0 + 0.1 * ticks
-        return other
-
-    def _differences(self, shift: int, pitch: int) -> Ints:
-        """[N] the kind of difference (as in `_factors`) of each kept note from what is chosen of the next one."""
+    def _weights_after(self, shift: int, pitch: int) -> FloatArray:
+        """[2, N] for velocity and duration, by how each kept note differs from what is chosen of the next one."""
         if self._chosen != (shift, pitch):
             self._chosen = shift, pitch
-            self._kinds = self._kinds_of_difference(shift, pitch)
-        return self._kinds
+            step = pitch - self.trail.last[0] + NO_INTERVAL if self.trail.last else _STEPS_END
+            kind = _OTHER_SHIFT[shift].take(self.past.shift)
+            kind += self.past.step == step
+            same = self.past.pitch == pitch
+            kind += same
+            kind += same
+            self._of_chosen = self._weights[_BY_CHOSEN] * _FACTORS_OF_CHOSEN.take(kind, axis=1)
+        return self._of_chosen
 
-    def _kinds_of_difference(self, shift: int, pitch: int) -> Ints:
-        of_pitch = 2 * (self.past.pitch != pitch)
-        if self.trail.last:
-            of_pitch -= (self.past.step == pitch - self.trail.last[0]) & (of_pitch > 0)
-        kinds: Ints = of_pitch + 3 * self._other_shift(shift)
-        return kinds
-
-    def _mixed(self, model: Floats, surest: float, votes: Floats, trusted: Trust) -> Floats:
-        """The logarithms of the mixture; `surest` is the model's chance for its likeliest class."""
-        heaviness = max(float(votes.sum()), _TINY)
-        doubt = 1.0 - surest + LEAST_UNSURE
+    def _mixed(self, model: Floats, votes: Floats, trusted: Trust) -> Floats:
+        """The mixture of the model's weights, of which the largest is 1, and the votes."""
+        heaviness, mass = float(np.add.reduce(votes)), float(np.add.reduce(model))
+        if heaviness <= _TINY:
+            return model
+        doubt = 1.0 - 1.0 / mass + LEAST_UNSURE
         # Beyond the tuned place of the dial the musician asks for more than is likely: the model's word counts less.
         beyond = max(self._gain, 1.0)
         odds = self._gain * heaviness**trusted.power * doubt ** (trusted.unsure / beyond)
         share = max(trusted.most, 1.0 - 1.0 / beyond) * odds / (1.0 + odds)
-        share = share if heaviness > _TINY else 0.0
-        mixed: Floats = np.log((1.0 - share) * model + (share / heaviness) * votes + _TINY)
-        return mixed
+        mixture: Floats = model * ((1.0 - share) / mass) + votes * (share / heaviness)
+        return mixture
 
 
-_LIKENESSES: FloatArray = np.array(
-    [
-        trust.SHIFT.likeness,
-        trust.VELOCITY.likeness,
-        trust.DURATION.likeness,
-        trust.PITCH.likeness,
-        trust.TRANSPOSED,
-    ],
-    dtype=np.float32,
-)
+_BY_SHIFT = 0
+_BY_CHOSEN = slice(1, 3)
+_BY_PITCH = slice(3, 5)
 
 
-def _factors(trusted: Trust) -> FloatArray:
-    """[6] by kind of difference: none, pitch but not the interval to it, pitch; then these with another shift too."""
-    of_pitch = (0.0, trusted.other_pitch_same_interval, trusted.other_pitch)
-    logarithms = [*of_pitch, *(trusted.other_shift + of_one for of_one in of_pitch)]
-    factors: FloatArray = np.exp(np.array(logarithms)).astype(np.float32)
-    return factors
+def _likenesses() -> FloatArray:
+    """[5, fields of Likeness] shift, velocity, duration, pitch, transposed, for the whole cosine of the keys."""
+    fields = (trust.SHIFT, trust.VELOCITY, trust.DURATION, trust.PITCH)
+    likenesses = np.array([*(field.likeness for field in fields), trust.TRANSPOSED], dtype=np.float32)
+    base, key = Likeness._fields.index("base"), Likeness._fields.index("key")
+    likenesses[:, base] -= likenesses[:, key]
+    return likenesses
 
 
-_FACTORS_OF_PITCH = _factors(trust.PITCH)[::3].copy()
-_FACTORS_OF_VELOCITY = _factors(trust.VELOCITY)
-_FACTORS_OF_DURATION = _factors(trust.DURATION)
+def _others_in_time() -> BoolArray:
+    """[TIME_CLASSES, TIME_CLASSES + 1] whether a kept shift (the last: none) is another than one that is chosen."""
+    chosen, kept = TICKS_OF_CLASS[:, None].astype(np.float64), TICKS_OF_CLASS[None, :]
+    other = np.abs(kept - chosen) > 2.0 + 0.1 * chosen
+    return np.concatenate((other, np.ones((TIME_CLASSES, 1), dtype=np.bool_)), axis=1)
+
+
+def _factors(trusted: Trust) -> list[float]:
+    """[8] by difference: pitch, pitch but not the interval to it, none (twice); then these with another shift too."""
+    of_pitch = (trusted.other_pitch, trusted.other_pitch_same_interval, 0.0, 0.0)
+    return [math.exp(of_shift + of_one) for of_shift in (0.0, trusted.other_shift) for of_one in of_pitch]
+
+
+_LIKENESSES = _likenesses()
+_OTHER_SHIFT: Ints = 4 * _others_in_time().astype(np.int64)
+_FACTORS_OF_CHOSEN: FloatArray = np.array([_factors(trust.VELOCITY), _factors(trust.DURATION)], dtype=np.float32)
+_FACTORS_OF_PITCH: FloatArray = np.exp(trust.PITCH.other_shift * _others_in_time()).astype(np.float32)
+
+
+def _counted(classes: Ints, weights: FloatArray, count: int) -> Floats:
+    """[count] the weights added up by class."""
+    return np.bincount(classes, weights, count).astype(np.float64, copy=False)
 
 
 def _signs(past: Past, key: FloatArray, trail: Trail) -> FloatArray:
     """[fields of Likeness, N] what each kept note has in common with now."""
-    signs = np.empty((len(Likeness._fields), len(past.pitch)), dtype=np.float32)
+    signs = np.empty((len(Likeness._fields), len(past.keys)), dtype=np.float32)
     signs[0] = 1.0
     np.matmul(past.keys, key, out=signs[1])
-    signs[1] -= 1.0
     runs = run_lengths(past.passages, np.array(passage(trail, NEVER_NOW), dtype=np.int16)).T
     signs[2:4] = runs
-    signs[4:6] = runs > 0.0
+    np.greater(runs, 0.0, out=signs[4:6])
     recent = np.zeros(PITCHES + 1, dtype=np.float32)
-    recent[list(trail.last[:_COMMON_NOTES])] = 1.0
-    np.matmul(recent.take(past.passages[:, :_COMMON_NOTES]), _ONE_EACH, out=signs[6])
+    recent[list(trail.last[:COMMON_NOTES])] = 1.0
+    np.matmul(recent.take(past.recent), _ONE_EACH, out=signs[6])
     return signs
-
-
-def _counted(classes: Ints, weights: FloatArray, count: int) -> Floats:
-    """[count] the weights added up by class; those of unknown ones are left out."""
-    votes = np.bincount(classes, weights, minlength=count + 1)[:count]
-    return votes.astype(np.float64, copy=False)
-
-
-def _within(classes: Ints, count: int) -> Ints:
-    """The same classes, `count` for those that are below 0 or beyond: below 0 is far beyond without the sign."""
-    return np.minimum(classes.view(np.uint64), np.uint64(count)).view(np.int64)
-
-
-def _softmax(logits: FloatArray) -> tuple[Floats, float]:
-    """The chances, and that of the likeliest class."""
-    weights: Floats = np.exp((logits - logits.max()).astype(np.float64))
-    surest = 1.0 / float(weights.sum())
-    weights *= surest
-    return weights, surest

@@ -11,6 +11,10 @@ import numpy.typing as npt
 from musedaemon.encoding import PITCHES, BoolArray
 from musedaemon.model.protocol import FloatArray
 
+Floats = npt.NDArray[np.float64]
+
+_TINY = 1e-30
+
 
 @dataclass(frozen=True, slots=True)
 class SamplingSettings:
@@ -29,42 +33,58 @@ class SamplingSettings:
 
 
 class Nucleus(NamedTuple):
-    """The classes one is drawn from, the likeliest first, and how much each and those before it weigh together."""
+    """The classes one is drawn from, the likeliest last, and how much each and those before it weigh together.
+
+    `outside` is what they weigh that were cut off: it is in every weight.
+    """
 
     classes: npt.NDArray[np.int64]
-    weights: npt.NDArray[np.float64]
+    weights: Floats
+    outside: float = 0.0
 
     def draw(self, rng: np.random.Generator) -> int:
         """One class; uses exactly one random number."""
-        drawn = int(self.weights.searchsorted(rng.random() * self.weights[-1], side="right"))
+        place = self.outside + rng.random() * (float(self.weights[-1]) - self.outside)
+        drawn = int(self.weights.searchsorted(place, side="right"))
         return int(self.classes[min(drawn, len(self.classes) - 1)])
 
 
-def nucleus(
-    logits: FloatArray | npt.NDArray[np.float64], allowed: BoolArray, temperature: float, top_p: float
-) -> Nucleus:
-    """Logits [N] masked, sharpened or flattened by `temperature`, and cut to the nucleus of mass `top_p`.
+def nucleus(weights: Floats, allowed: BoolArray, temperature: float, top_p: float) -> Nucleus:
+    """Weights [N] of classes masked, sharpened or flattened by `temperature`, and cut to the nucleus of mass `top_p`.
 
-    At least one class must be allowed. The nucleus is the smallest set of likeliest classes whose mass reaches `top_p`
-    (Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration").
+    At least one class must be allowed; where none that is has any weight, all of them are as good. The nucleus is the
+    smallest set of likeliest classes whose mass reaches `top_p` (Holtzman et al. 2020, "The Curious Case of Neural Text
+    Degeneration").
     """
-    scaled = np.divide(logits, temperature, dtype=np.float64)
-    np.putmask(scaled, ~allowed, -np.inf)
-    order = (-scaled).argsort(kind="stable")
-    weights = np.exp(scaled[order] - scaled[order[0]]).cumsum()
-    size = int(weights.searchsorted(top_p * weights[-1])) + 1
-    return Nucleus(order[:size], weights[:size])
+    masked = weights * allowed
+    if temperature != 1.0:
+        masked = (masked / max(float(masked.max()), _TINY)) ** (1.0 / temperature)
+    order = masked.argsort()
+    rising = masked.take(order).cumsum()
+    total = float(rising[-1])
+    if total <= _TINY:
+        return nucleus(np.ones(len(weights)), allowed, temperature, top_p)
+    cut = min(int(rising.searchsorted((1.0 - top_p) * total, side="right")), len(order) - 1)
+    return Nucleus(order[cut:], rising[cut:], float(rising[cut - 1]) if cut else 0.0)
 
 
-def waiting(logits: FloatArray | npt.NDArray[np.float64], allowed: BoolArray) -> npt.NDArray[np.float64]:
-    """Logits [N] of times where the first class, "together with the last note", keeps its probability.
+def chances(logits: FloatArray) -> Floats:
+    """Weights [N] from logits: their chances, but for a factor."""
+    weights: Floats = np.exp(np.subtract(logits, np.maximum.reduce(logits), dtype=np.float64))
+    return weights
+
+
+def waiting(weights: Floats, allowed: BoolArray) -> Floats:
+    """Weights [N] of times where the first class, "together with the last note", keeps its probability.
 
     What the others, "later", are likely to be goes to those of them that are allowed: a note that has to wait makes no
     chord. Without a later class that is allowed they stay as they are.
     """
-    waited = np.asarray(logits, dtype=np.float64) - float(logits.max())
-    likely = np.exp(waited[1:])
-    free = float(likely[allowed[1:]].sum())
-    if free > 0.0:
-        waited[1:] += np.log(likely.sum() / free)
+    waited = weights * allowed
+    together = float(waited[0])
+    free = float(waited.sum()) - together
+    if free <= _TINY:
+        return weights
+    waited *= (float(weights.sum()) - float(weights[0])) / free
+    waited[0] = together
     return waited

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 from typing import NamedTuple
 
 from musedaemon.core.limits import Limits
@@ -25,11 +26,18 @@ class Room(NamedTuple):
     most_shift: int = MAX_TICKS
 
     def classes(self) -> BoolArray:
-        """[TIME_CLASSES] the shifts that are allowed: at least one."""
-        allowed = self.least_shift <= TICKS_OF_CLASS
-        allowed[0] = self.together
-        in_time = allowed & (self.most_shift >= TICKS_OF_CLASS)
-        return in_time if in_time.any() else allowed
+        """[TIME_CLASSES] the shifts that are allowed: at least one. Not to be changed."""
+        return _allowed_shifts(*self)
+
+
+@lru_cache(maxsize=1024)
+def _allowed_shifts(together: bool, least_shift: int, most_shift: int) -> BoolArray:
+    allowed: BoolArray = least_shift <= TICKS_OF_CLASS
+    allowed[0] = together
+    in_time = allowed & (most_shift >= TICKS_OF_CLASS)
+    chosen = in_time if in_time.any() else allowed
+    chosen.flags.writeable = False
+    return chosen
 
 
 class Before(NamedTuple):

@@ -8,47 +8,62 @@ from pathlib import Path
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
 
-from musedaemon.encoding import ENCODING_VERSION, PITCHES, TIME_CLASSES, VELOCITY_CLASSES, Context
+from musedaemon.encoding import ENCODING_VERSION, TIME_CLASSES, Context
 from musedaemon.errors import ModelError
 from musedaemon.model.card import CARD_KEY, ModelCard, card_from_json
+from musedaemon.model.extraction import extracted
+from musedaemon.model.keys import key_of
 from musedaemon.model.protobuf import MalformedError, has_external_data, metadata
 from musedaemon.model.protocol import FloatArray, State
+from musedaemon.model.rows import PITCH, VELOCITY, known_rows
 
-STEP, PITCH, VELOCITY, DURATION = range(4)
-"""The values of the input `field`."""
+Interface = dict[str, tuple[str, int]]
 
-CLASSES = {STEP: TIME_CLASSES, PITCH: PITCHES, VELOCITY: VELOCITY_CLASSES, DURATION: TIME_CLASSES}
-_STATE = ("tensor(float)", 3)
-INPUTS = {
-    "field": ("tensor(int64)", 0),
-    "note": ("tensor(int64)", 2),
-    "sounding": ("tensor(float)", 2),
-    "h": _STATE,
-    "c": _STATE,
-    "prepared": ("tensor(float)", 2),
+_FLOATS, _WHOLE = "tensor(float)", "tensor(int64)"
+_ROWS = {"rows": (_WHOLE, 3)}
+STEP_INPUTS: Interface = {**_ROWS, "h": (_FLOATS, 3), "c": (_FLOATS, 3)}
+STEP_OUTPUTS = ("shift_logits", "h_out", "c_out", "prepared")
+HEADS = ("pitch", "velocity", "duration")
+"""In the order of their shares of `prepared`."""
+PARTS: dict[str, tuple[Interface, tuple[str, ...]]] = {
+    "step": (STEP_INPUTS, STEP_OUTPUTS),
+    **{head: ({**_ROWS, f"{head}_prepared": (_FLOATS, 2)}, (f"{head}_logits",)) for head in HEADS},
 }
-"""Type and rank of each input (docs/model-format.md)."""
-OUTPUTS = ("logits", "h_out", "c_out", "prepared_out")
+"""By part: type and rank of each input, and the outputs (docs/model-format.md)."""
 
 _DEFAULT_FILE = "default.onnx"
-_NOTE_FIELDS = 6
-"""shift, rest, beat, bar, pitch, velocity."""
+
+
+class _Head:
+    """The logits of one field of the next note."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, name: str, width: int) -> None:
+        self._session = session
+        self._logits = [f"{name}_logits"]
+        self._prepared = f"{name}_prepared"
+        start = HEADS.index(name) * width
+        self._share = slice(start, start + width)
+
+    def logits(self, state: State, rows: list[int]) -> FloatArray:
+        """[classes] from the state and the rows of what is known of the note."""
+        given = {"rows": np.array([[rows]], dtype=np.int64), self._prepared: state.prepared[:, self._share]}
+        logits: FloatArray = self._session.run(self._logits, given)[0][0]
+        return logits
 
 
 class OnnxModel:
-    """A `NoteModel` on one thread of the processor. Used by one thread only: its inputs are written in place
-    at each call."""
+    """A `NoteModel` on one thread of the processor. What it gives is new memory at each call, and can be kept."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, card: ModelCard, size: int) -> None:
-        self._session = session
+    def __init__(self, sessions: dict[str, onnxruntime.InferenceSession], card: ModelCard, size: int) -> None:
         self.card = card
         self.size = size
         """Bytes of the model's file, nearly all of them weights."""
+        self._session = sessions["step"]
+        width = _width(sessions["pitch"])
+        self._pitch, self._velocity, self._duration = (_Head(sessions[name], name, width) for name in HEADS)
         self._state_shape = (card.layers, 1, card.hidden)
-        self._prepared_shape = (1, _width(session, "prepared"))
-        self._note = np.zeros((1, _NOTE_FIELDS), dtype=np.int64)
-        self._sounding = np.zeros((1, PITCHES), dtype=np.float32)
-        self._fields = [np.array(field) for field in CLASSES]
+        self._prepared_shape = (1, len(HEADS) * width)
+        self._outputs = list(STEP_OUTPUTS)
 
     @staticmethod
     def load(path: Path) -> OnnxModel:
@@ -63,54 +78,34 @@ class OnnxModel:
     def from_bytes(data: bytes, name: str) -> OnnxModel:
         """A model from its file's bytes; `name` is for messages. Raises ModelError when it cannot be used."""
         card = _card(data, name)
-        session = _session(data, name)
-        _check_interface(session, card, name)
-        return OnnxModel(session, card, len(data))
+        sessions = {part: _session(data, part, name) for part in PARTS}
+        _check_interface(sessions, card, name)
+        return OnnxModel(sessions, card, len(data))
 
     def initial_state(self) -> State:
         """The state before anything was heard: zeros, and no opinion on the first shift."""
         zeros = np.zeros(self._state_shape, dtype=np.float32)
         prepared = np.zeros(self._prepared_shape, dtype=np.float32)
-        return State(zeros, zeros, prepared, np.zeros(TIME_CLASSES, dtype=np.float32))
+        return State(zeros, zeros, prepared, np.zeros(TIME_CLASSES, dtype=np.float32), key_of(zeros))
 
     def step(self, state: State, context: Context, pitch: int, velocity: int) -> State:
         """The state after a note."""
-        logits, h, c, prepared = self._run(STEP, state, context, pitch, velocity, list(OUTPUTS))
-        return State(h, c, prepared, logits[0])
+        rows = [*known_rows(context), PITCH + pitch, VELOCITY + velocity]
+        given = {"rows": np.array([[rows]], dtype=np.int64), "h": state.h, "c": state.c}
+        logits, h, c, prepared = self._session.run(self._outputs, given)
+        return State(h, c, prepared[0], logits[0, 0], key_of(h))
 
     def pitch_logits(self, state: State, context: Context) -> FloatArray:
         """[128] for the next note."""
-        return self._logits(PITCH, state, context, 0, 0)
+        return self._pitch.logits(state, known_rows(context))
 
     def velocity_logits(self, state: State, context: Context, pitch: int) -> FloatArray:
         """[VELOCITY_CLASSES] for the next note."""
-        return self._logits(VELOCITY, state, context, pitch, 0)
+        return self._velocity.logits(state, [*known_rows(context), PITCH + pitch])
 
     def duration_logits(self, state: State, context: Context, pitch: int, velocity: int) -> FloatArray:
         """[TIME_CLASSES] for the next note."""
-        return self._logits(DURATION, state, context, pitch, velocity)
-
-    def _logits(self, field: int, state: State, context: Context, pitch: int, velocity: int) -> FloatArray:
-        logits: FloatArray = self._run(field, state, context, pitch, velocity, ["logits"])[0][0]
-        return logits
-
-    def _run(
-        self, field: int, state: State, context: Context, pitch: int, velocity: int, outputs: list[str]
-    ) -> list[FloatArray]:
-        # What comes back is new memory at each call, so that a state can be kept by reference.
-        shift, rest, beat, bar, sounding = context
-        self._note[0] = shift, rest, beat, bar, pitch, velocity
-        self._sounding[0] = sounding
-        inputs = {
-            "field": self._fields[field],
-            "note": self._note,
-            "sounding": self._sounding,
-            "h": state.h,
-            "c": state.c,
-            "prepared": state.prepared,
-        }
-        results: list[FloatArray] = self._session.run(outputs, inputs)
-        return results
+        return self._duration.logits(state, [*known_rows(context), PITCH + pitch, VELOCITY + velocity])
 
 
 def load_default() -> OnnxModel:
@@ -149,7 +144,7 @@ def _card(data: bytes, name: str) -> ModelCard:
     return card
 
 
-def _session(data: bytes, name: str) -> onnxruntime.InferenceSession:
+def _session(data: bytes, part: str, name: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -157,7 +152,8 @@ def _session(data: bytes, name: str) -> onnxruntime.InferenceSession:
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     options.log_severity_level = 4
     try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        own = extracted(data, PARTS[part][1])
+        return onnxruntime.InferenceSession(own, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         # onnxruntime's exceptions share no public base; any of them means that the file is of no use.
         raise ModelError(
@@ -165,23 +161,22 @@ def _session(data: bytes, name: str) -> onnxruntime.InferenceSession:
         ) from error
 
 
-def _check_interface(session: onnxruntime.InferenceSession, card: ModelCard, name: str) -> None:
-    given = {i.name: (i.type, len(i.shape)) for i in session.get_inputs()}
-    outputs = {o.name for o in session.get_outputs()}
-    state = {i.name: (i.shape[0], i.shape[2]) for i in session.get_inputs() if INPUTS.get(i.name) == _STATE}
+def _check_interface(sessions: dict[str, onnxruntime.InferenceSession], card: ModelCard, name: str) -> None:
+    as_told = all(
+        {i.name: (i.type, len(i.shape)) for i in sessions[part].get_inputs()} == inputs
+        and {o.name for o in sessions[part].get_outputs()} == set(outputs)
+        for part, (inputs, outputs) in PARTS.items()
+    )
+    state = {i.name: (i.shape[0], i.shape[2]) for i in sessions["step"].get_inputs() if i.name in ("h", "c")}
     sizes = (card.layers, card.hidden)
-    if (
-        given != INPUTS
-        or outputs != set(OUTPUTS)
-        or state != {"h": sizes, "c": sizes}
-        or not _width(session, "prepared")
-    ):
+    widths = {_width(sessions[head]) for head in HEADS}
+    if not as_told or state != {"h": sizes, "c": sizes} or len(widths) != 1 or 0 in widths:
         raise ModelError(
             f"The model {name} has other inputs or outputs than a musedaemon model; export it with export/export.py."
         )
 
 
-def _width(session: onnxruntime.InferenceSession, name: str) -> int:
-    """The last size of an input, 0 where it is none or open."""
-    sizes = [i.shape[-1] for i in session.get_inputs() if i.name == name and i.shape]
+def _width(head: onnxruntime.InferenceSession) -> int:
+    """How many numbers a head takes from the state, 0 where that is open."""
+    sizes = [i.shape[-1] for i in head.get_inputs() if i.name.endswith("_prepared")]
     return int(sizes[0]) if sizes and isinstance(sizes[0], int) else 0

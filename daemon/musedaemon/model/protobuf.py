@@ -7,7 +7,7 @@ length-delimited, 32-bit); the field numbers are those of onnx.proto.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
@@ -72,6 +72,27 @@ def _varint(message: memoryview, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
     raise MalformedError
+
+
+def message(contents: Iterable[tuple[int, int | memoryview | bytes]]) -> bytes:
+    """A message of such fields: the way back from `fields` for those without fixed-size numbers."""
+    written = bytearray()
+    for number, value in contents:
+        if isinstance(value, int):
+            written += _as_varint(number << 3 | _VARINT) + _as_varint(value)
+        else:
+            written += _as_varint(number << 3 | _BYTES) + _as_varint(len(value))
+            written += value
+    return bytes(written)
+
+
+def _as_varint(value: int) -> bytes:
+    written = bytearray()
+    while value > 0x7F:
+        written.append(value & 0x7F | 0x80)
+        value >>= 7
+    written.append(value)
+    return bytes(written)
 
 
 def metadata(model: bytes) -> dict[str, str]:

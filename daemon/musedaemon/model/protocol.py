@@ -16,19 +16,15 @@ class State(NamedTuple):
     """All that the model knows of what was played: never changed in place, so keeping one is keeping a reference.
 
     `h` and `c` are [layers, 1, hidden]; `prepared` [1, P] is what the fields of the next note take from them;
-    `shift_logits` [TIME_CLASSES] belong to the next note.
+    `shift_logits` [TIME_CLASSES] belong to the next note; `key` [K], of length 1, is what the session memory knows this
+    state again by (`model/keys.py`).
     """
 
     h: FloatArray
     c: FloatArray
     prepared: FloatArray
     shift_logits: FloatArray
-
-    @property
-    def top(self) -> FloatArray:
-        """[hidden] what the layers say together: each adds to those below it."""
-        summed: FloatArray = self.h.sum(axis=0)[0]
-        return summed
+    key: FloatArray
 
 
 class NoteModel(Protocol):

@@ -16,6 +16,7 @@ from musedaemon.core.moment import Moment, opening
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.texture import MOST_NOTES_AT_ONCE, Room
 from musedaemon.encoding import MAX_TICKS, VELOCITY_UNKNOWN
+from musedaemon.model.keys import key_of
 from musedaemon.model.protocol import NoteModel
 
 NOTE_ON_WIRE_MS = 0.96
@@ -82,7 +83,7 @@ def whole_notes(model: NoteModel) -> Iterator[None]:
     any_loudness = Dynamics(np.full(4, 64.0), 20.0).lean(0)
     trail = moment.trail
     for index in range(REACH):
-        key = rng.standard_normal(len(moment.key), dtype=np.float32)
+        key = key_of(rng.standard_normal(len(moment.key), dtype=np.float32))
         pitch = 36 + index % 48
         memory.remember(key, trail, NoteClasses(12, pitch, 16, 12))
         trail = trail.followed(pitch, 16)

@@ -17,7 +17,7 @@ from musedaemon.encoding import VELOCITY_CLASSES, class_to_velocity
 
 
 def phrase(velocities: list[int], step: float = 0.5) -> Phrase:
-    made = Phrase(FakeModel(), SessionMemory(hidden=2))
+    made = Phrase(FakeModel(), SessionMemory(size=2))
     moment = opening(FakeModel(), 0.0)
     for index, velocity in enumerate(velocities):
         moment = made.note_on(moment, NoteOn(index * step, 0, 60, velocity), 120.0)

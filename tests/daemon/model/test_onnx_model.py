@@ -138,7 +138,15 @@ def test_another_networks_inputs_are_refused(tmp_path: Path) -> None:
     proto = onnx.load(TINY)
     proto.graph.input[0].name = "which"
     for node in proto.graph.node:
-        node.input[:] = ["which" if name == "field" else name for name in node.input]
+        node.input[:] = ["which" if name == "rows" else name for name in node.input]
+    message = refusal(tmp_path, proto)
+    assert "other inputs or outputs" in message or "onnxruntime refuses it" in message
+
+
+@pytest.mark.parametrize("name", ["shift_logits", "prepared", "velocity_logits"])
+def test_a_network_that_leaves_out_a_field_is_refused(tmp_path: Path, name: str) -> None:
+    proto = onnx.load(TINY)
+    proto.graph.output.remove(next(output for output in proto.graph.output if output.name == name))
     message = refusal(tmp_path, proto)
     assert "other inputs or outputs" in message or "onnxruntime refuses it" in message
 
