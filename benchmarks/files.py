@@ -44,6 +44,9 @@ class Turns:
     def warning(self, text: str) -> None:
         """Nothing."""
 
+    def kept(self, path: Path) -> None:
+        """Nothing."""
+
     def detail(self, text: str) -> None:
         """Nothing."""
 

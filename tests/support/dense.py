@@ -85,6 +85,9 @@ class _Listener:
     def warning(self, text: str) -> None:
         raise AssertionError(text)
 
+    def kept(self, path: Path) -> None:
+        pass
+
     def detail(self, text: str) -> None:
         pass
 

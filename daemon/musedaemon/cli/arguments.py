@@ -24,6 +24,7 @@ examples:
   musedaemon bench --live                             how late would notes be? two minutes
   musedaemon --in "Keyboard" --out "Synth"            play with it
   musedaemon --in "Keyboard" --out jam.mid            play, and keep both of you in a file
+  musedaemon --in "Keyboard" --record takes           play on ports, and keep every jam
   musedaemon --in call.mid --out jam.mid --seed 7     let it answer a file
   musedaemon --in "Keyboard" --mode duet              play at the same time
   musedaemon --api jack                               ports of its own, for a patchbay
@@ -79,6 +80,7 @@ OPTIONS = (
     Option(("--memory",), "model", "memory", "0 surprises you, 1 plays your phrase back", "M", range_shown=True),
     Option(("--seed",), "model", "seed", "the same seed gives the same replies", "N", range_shown=True),
     Option(("--output-offset",), "timing", "output_offset_ms", "for a synth that is late", "MS", range_shown=True),
+    Option(("--record",), "takes", "record", "write every jam to a .mid file in this folder", "DIR"),
     Option(("-q", "--quiet"), "log", "level", "print errors only", fixed="quiet"),
     Option(("-v", "--verbose"), "log", "level", "print more", fixed="verbose"),
 )

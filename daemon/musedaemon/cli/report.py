@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TextIO
 
 from musedaemon.run.reporting import SessionSummary, TurnSummary
@@ -26,6 +28,7 @@ class Report:
         self._out = out if out is not None else sys.stdout
         self._err = err if err is not None else sys.stderr
         self._unread: list[TextIO] = []
+        self._one_at_a_time = threading.RLock()  # a signal's handler may warn while a line is written
 
     def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
         """Tell what is connected; the seed, so that a session worth keeping can be had again."""
@@ -40,6 +43,10 @@ class Report:
     def finished(self, summary: SessionSummary) -> None:
         """Tell the sum, and the file written."""
         self._say(1, sum_line(summary))
+
+    def kept(self, path: Path) -> None:
+        """Tell of a take that is written."""
+        self._say(1, f"take {path}")
 
     def warning(self, text: str) -> None:
         """Tell of something that went wrong."""
@@ -57,11 +64,12 @@ class Report:
     def _write(self, stream: TextIO | None, line: str) -> None:
         if stream is None or stream in self._unread:  # Windows gives a program without a console no streams
             return
-        try:
-            stream.write(line + "\n")
-            stream.flush()
-        except (OSError, ValueError):  # the reader is gone, the disk is full, the stream is closed
-            self._unread.append(stream)
+        with self._one_at_a_time:
+            try:
+                stream.write(line + "\n")
+                stream.flush()
+            except (OSError, ValueError):  # the reader is gone, the disk is full, the stream is closed
+                self._unread.append(stream)
 
 
 def turn_line(summary: TurnSummary, *, sources: bool) -> str:

@@ -73,6 +73,7 @@ def conflicts(config: Config) -> list[str]:
         _length_conflict(config.turns),
         _loudness_conflict(config.reply),
         _clock_conflict(config),
+        _keep_conflict(config),
     ]
     return [problem for problem in problems if problem]
 
@@ -121,6 +122,16 @@ def _clock_conflict(config: Config) -> str:
 
 def _is_file(name: str) -> bool:
     return name.lower().endswith((".mid", ".midi"))
+
+
+def _keep_conflict(config: Config) -> str:
+    takes, turns, tempo = config.takes, config.turns, config.tempo
+    if takes.keep_key >= 0 and takes.keep_key in (turns.hand_over_key, tempo.tap_key):
+        return f"takes.keep_key: {takes.keep_key} hands over or taps the tempo too; choose another."
+    controls = (turns.hand_over_control, turns.mode_control, tempo.tap_control, PEDALS.get(turns.hand_over_pedal))
+    if takes.keep_control >= 0 and takes.keep_control in controls:
+        return f"takes.keep_control: {takes.keep_control} has another meaning too; choose another."
+    return ""
 
 
 def _length_conflict(turns: Turns) -> str:

@@ -81,6 +81,9 @@ def _with_paths(config: Config, folder: Path) -> Config:
         ports=dataclasses.replace(
             config.ports, input=_expanded(config.ports.input), output=_expanded(config.ports.output)
         ),
+        takes=dataclasses.replace(
+            config.takes, record=_expanded(config.takes.record), keep_folder=_expanded(config.takes.keep_folder)
+        ),
     )
 
 

@@ -171,6 +171,25 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class Takes:
+    """What is written of what is played."""
+
+    record: str = _setting("", Rule("a folder that every jam is written to; empty for none"))
+    silence_s: float = _setting(
+        60.0,
+        Rule("seconds in which nobody plays that end a take", 5, 3600, special=0, special_doc="0 for only the end"),
+    )
+    keep_minutes: float = _setting(10.0, Rule("how much is kept when it is asked for, in minutes", 0.5, 60))
+    keep_folder: str = _setting("", Rule("a folder for what is kept; empty for that of `record`"))
+    keep_key: int = _setting(
+        -1, Rule("the MIDI number of a key that keeps", 0, 127, special=-1, special_doc="-1 for none")
+    )
+    keep_control: int = _setting(
+        -1, Rule("the number of a control that keeps", 0, 119, special=-1, special_doc="-1 for none")
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """How much is told."""
 
@@ -187,16 +206,20 @@ class Config:
     model: Model = Model()
     reply: Reply = Reply()
     timing: Timing = Timing()
+    takes: Takes = Takes()
     log: Log = Log()
 
 
-SECTIONS: dict[str, type[Ports] | type[Turns] | type[Tempo] | type[Model] | type[Reply] | type[Timing] | type[Log]] = {
+Section = Ports | Turns | Tempo | Model | Reply | Timing | Takes | Log
+
+SECTIONS: dict[str, type[Section]] = {
     "ports": Ports,
     "turns": Turns,
     "tempo": Tempo,
     "model": Model,
     "reply": Reply,
     "timing": Timing,
+    "takes": Takes,
     "log": Log,
 }
 """The class of each section, in the order of `Config`."""

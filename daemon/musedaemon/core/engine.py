@@ -119,6 +119,8 @@ class Engine:
             case ClockMoved(beat, news):
                 self._ear.follow_clock(beat)
                 return [] if news is ClockNews.PULSE else [ClockState(beat.at, news, beat.grid.bpm)]
+            case Signalled(wish=Wish.KEEP):
+                return []
             case Heard() | Signalled():
                 return self._take(report)
 

@@ -40,6 +40,8 @@ class Wish(Enum):
     """That we play until it is taken back."""
     TAKE_BACK = auto()
     """That we stop."""
+    KEEP = auto()
+    """That the last minutes are kept; of the turns it says nothing."""
 
 
 class By(Enum):
@@ -52,13 +54,18 @@ class By(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SignalSettings:
-    """`controls` are the numbers of the pedals and controls that hand over, `key` a pitch; on whatever channel."""
+    """`controls` are the numbers of the pedals and controls that hand over, `key` a pitch; on whatever channel.
+
+    `keep_control` and `keep_key` ask that the last minutes are kept, each time they go down.
+    """
 
     controls: frozenset[int] = frozenset()
     key: int | None = None
     by: By = By.PRESS
     transport: bool = False
     mode_control: int | None = None
+    keep_control: int | None = None
+    keep_key: int | None = None
 
     @property
     def hand_over(self) -> bool:
@@ -94,6 +101,7 @@ class Signals:
     def __init__(self, settings: SignalSettings = NO_SIGNALS) -> None:
         self._settings = settings
         self._down: set[tuple[str, int, int]] = set()
+        self._keep_down: set[int] = set()
 
     def read(self, event: MidiEvent) -> Reading | None:
         """What a message says if it is a signal, None for music."""
@@ -101,6 +109,10 @@ class Signals:
         match event:
             case ControlChange(control=control, value=value) if control == settings.mode_control:
                 return Reading(mode_of_control(value))
+            case ControlChange(channel=channel, control=control, value=value) if control == settings.keep_control:
+                return Reading(self._keep_moved(channel, value >= SWITCH_DOWN))
+            case NoteOn(pitch=pitch) | NoteOff(pitch=pitch) if pitch == settings.keep_key:
+                return Reading(Wish.KEEP if isinstance(event, NoteOn) else None)
             case ControlChange(channel=channel, control=control, value=value) if control in settings.controls:
                 return Reading(self._moved(("control", channel, control), value >= SWITCH_DOWN))
             case NoteOn(channel=channel, pitch=pitch) | NoteOff(channel=channel, pitch=pitch) if pitch == settings.key:
@@ -118,6 +130,7 @@ class Signals:
             case ControlChange(channel=channel, control=control) if control in CHANNEL_SILENCES:
                 return self._put_up("key", channel)
             case ControlChange(channel=channel, control=control) if control == RESET_CONTROLLERS:
+                self._keep_down.discard(channel)
                 return self._put_up("control", channel)
         return None
 
@@ -134,3 +147,8 @@ class Signals:
             return _DOWN[self._settings.by]
         self._down.remove(switch)
         return _UP[self._settings.by]
+
+    def _keep_moved(self, channel: int, is_down: bool) -> Wish | None:
+        was_down = channel in self._keep_down
+        (self._keep_down.add if is_down else self._keep_down.discard)(channel)
+        return Wish.KEEP if is_down and not was_down else None

@@ -54,3 +54,19 @@ def letting_go(events: Sequence[MidiEvent], at: float | None = None) -> list[Mid
                 pass
     end = at if at is not None else events[-1].at if events else 0.0
     return [*(NoteOff(end, channel, pitch) for channel, pitch in keys), *pedals.releases(end)]
+
+
+def begun_here(events: Iterable[MidiEvent]) -> list[MidiEvent]:
+    """The events without the note-offs of keys that went down before the first of them."""
+    down: dict[Key, int] = {}
+    kept: list[MidiEvent] = []
+    for event in events:
+        match event:
+            case NoteOn(_, channel, pitch):
+                down[channel, pitch] = down.get((channel, pitch), 0) + 1
+            case NoteOff(_, channel, pitch) if not down.get((channel, pitch)):
+                continue
+            case NoteOff(_, channel, pitch):
+                down[channel, pitch] -= 1
+        kept.append(event)
+    return kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from musedaemon.config.scale_names import follows_call, scale_named
-from musedaemon.config.schema import Config, Reply, Tempo, Turns
+from musedaemon.config.schema import Config, Reply, Tempo
 from musedaemon.core.beat_grid import Meter
 from musedaemon.core.beat_source import BeatSource, FollowedClock, NoClock
 from musedaemon.core.commands import ClockState
@@ -26,6 +26,8 @@ from musedaemon.core.signals import PEDALS, By, SignalSettings
 from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
 from musedaemon.errors import ConfigError
 from musedaemon.run.link_session import FIRST_BPM, LinkSession, LinkSettings, open_link_session
+from musedaemon.takes.desk import TakeSettings
+from musedaemon.takes.folder import ready_folder
 
 
 def names_file(name: str) -> bool:
@@ -58,7 +60,7 @@ def engine_settings(config: Config, seed: int, timing: PlayerTiming) -> EngineSe
     return EngineSettings(
         sampling=SamplingSettings(model.temperature, model.top_p, model.lowest_pitch, model.highest_pitch),
         hand_over_s=turns.hand_over_s,
-        signals=signal_settings(turns),
+        signals=signal_settings(config),
         lengths=Lengths(turns.length, turns.length_beats, turns.max_reply_beats),
         limits=_limit_settings(config.reply),
         memory=model.memory,
@@ -85,8 +87,9 @@ def _limit_settings(reply: Reply) -> LimitSettings:
     )
 
 
-def signal_settings(turns: Turns) -> SignalSettings:
+def signal_settings(config: Config) -> SignalSettings:
     """What the musician signals with."""
+    turns, takes = config.turns, config.takes
     controls = (PEDALS.get(turns.hand_over_pedal, -1), turns.hand_over_control)
     return SignalSettings(
         controls=frozenset(number for number in controls if number >= 0),
@@ -94,11 +97,28 @@ def signal_settings(turns: Turns) -> SignalSettings:
         by=By(turns.hand_over_by),
         transport=turns.hand_over_transport,
         mode_control=turns.mode_control if turns.mode_control >= 0 else None,
+        keep_control=takes.keep_control if takes.keep_control >= 0 else None,
+        keep_key=takes.keep_key if takes.keep_key >= 0 else None,
     )
 
 
 def _feel(tempo: Tempo, seed: int) -> Feel:
     return Feel(StartOn(tempo.start_on), tempo.swing, tempo.humanize_ms / 1000, seed)
+
+
+def take_settings(config: Config) -> TakeSettings:
+    """Where takes go, the folders made ready; nowhere if the session is written anyway. ConfigError tells why not."""
+    takes = config.takes
+    is_written = names_file(config.ports.output)
+    keep = takes.keep_folder or takes.record
+    return TakeSettings(
+        record=ready_folder(takes.record) if takes.record and not is_written else None,
+        keep=ready_folder(keep) if keep and not is_written else None,
+        silence_s=takes.silence_s or float("inf"),
+        keep_s=takes.keep_minutes * 60.0,
+        beats_per_bar=config.tempo.beats_per_bar,
+        bpm=config.tempo.bpm or None,
+    )
 
 
 def beat_source(tempo: Tempo, link: LinkPeer | None = None) -> BeatSource:

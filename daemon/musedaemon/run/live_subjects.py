@@ -195,5 +195,8 @@ class _Witness:
     def warning(self, text: str) -> None:
         """Nothing."""
 
+    def kept(self, path: Path) -> None:
+        """Nothing."""
+
     def detail(self, text: str) -> None:
         """Nothing."""

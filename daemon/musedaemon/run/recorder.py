@@ -77,22 +77,28 @@ class Recorder:
         """Whether nothing was played at all."""
         return not self._call and not self._response
 
+    @property
+    def response(self) -> Sequence[MidiEvent]:
+        """What of ours has left."""
+        return self._response
+
     def write(self, path: Path, bpm: float | None) -> None:
         """Write tracks `call` and `response`. `bpm` is the tempo where neither a clock nor a turn told one.
 
-        Keys that were down as the session ended come up with its last event.
+        Keys that were down as the session ended come up with its last event, and so do our notes if it was cut short.
         """
         end = max((event.at for event in [*self._call[-1:], *self._response[-1:]]), default=0.0)
-        call = [*self._call, *letting_go(self._call, end)]
+        tracks = [Track(name, [*events, *letting_go(events, end)]) for name, events in self._tracks]
         if self._bars:
-            tracks = [Track(name, _later(events, self._bars.shift)) for name, events in self._tracks(call)]
+            tracks = [Track(track.name, _later(track.events, self._bars.shift)) for track in tracks]
             write_midi_file(path, tracks, self._bars.tempi, (self._beats_per_bar, 4))
             return
         tempi = self._tempi or [TempoChange(0.0, bpm or UNKNOWN_BPM)]
-        write_midi_file(path, [Track(name, events) for name, events in self._tracks(call)], tempi)
+        write_midi_file(path, tracks, tempi)
 
-    def _tracks(self, call: list[MidiEvent]) -> list[tuple[str, list[MidiEvent]]]:
-        return [("call", call), ("response", self._response)]
+    @property
+    def _tracks(self) -> list[tuple[str, list[MidiEvent]]]:
+        return [("call", self._call), ("response", self._response)]
 
 
 def _later(events: Sequence[MidiEvent], seconds: float) -> list[MidiEvent]:

@@ -43,7 +43,7 @@ class SessionSummary:
 
 
 class Reporter(Protocol):
-    """Hears what a session does. Called on one thread at a time; no method raises or blocks for long."""
+    """Hears what a session does. Any thread may call; no method raises or blocks for long."""
 
     def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
         """Both ends are open and the model is loaded; `model` is one short text, `seed` the one in use."""
@@ -53,6 +53,9 @@ class Reporter(Protocol):
 
     def finished(self, summary: SessionSummary) -> None:
         """The session is over and everything is closed and written."""
+
+    def kept(self, path: Path) -> None:
+        """A take is in this .mid file now."""
 
     def warning(self, text: str) -> None:
         """Something went wrong and the session goes on: one sentence."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,17 +34,21 @@ from musedaemon.run.chosen import (
     names_file,
     player_timing,
     signal_settings,
+    take_settings,
     thru,
 )
 from musedaemon.run.clock import Clock, Stopwatch
 from musedaemon.run.link_session import LinkSession
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.priority import Grant, system_precedence
+from musedaemon.run.process_signals import answering, listening
 from musedaemon.run.realtime import RealTime
 from musedaemon.run.recorder import Record, Recorder, Unrecorded
 from musedaemon.run.reporting import Reporter, SessionSummary, TurnSummary
 from musedaemon.run.simulator import Simulator
 from musedaemon.run.threads import Wake
+from musedaemon.takes.desk import NOWHERE, TakeSettings
+from musedaemon.takes.recording import Takes
 
 SETTLE_S = 0.5
 """A file starts to play into real ports this long after they are open: a new connection may take a moment."""
@@ -83,13 +88,14 @@ def prepare(config: Config, reporter: Reporter) -> Session:
             NoLoop() if score else LoopGuard(),
             nothing if target else thru(config),
             timing,
-            signal_settings(config.turns),
+            signal_settings(config),
             NoClock() if score and target else beat_source(config.tempo, link),
         ),
         record=Recorder(config.tempo.beats_per_bar) if target else Unrecorded(),
         model_name=str(model.card),
         seed=seed,
         link=link,
+        takes=take_settings(config),
     )
 
 
@@ -142,7 +148,10 @@ class Session:
     seed: int
     link: LinkSession | None = None
     """Ourselves in an Ableton Link session, if that is where the beats come from."""
+    takes: TakeSettings = field(default_factory=TakeSettings)
     clock: Clock = field(default_factory=Stopwatch)
+    answers: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """What is done at the signals of the operating system that do not end the session."""
     turns: int = 0
     withdrawn: int = 0
 
@@ -152,7 +161,8 @@ class Session:
             if self.score and self.target:
                 self._in_virtual_time(self.score, self.target)
             else:
-                self._in_real_time()
+                with self._recorded(), answering(self.answers):
+                    self._in_real_time()
         except BaseException:
             if isinstance(self.record, Recorder) and not self.record.is_empty:
                 self._write()
@@ -195,6 +205,20 @@ class Session:
             written=self.target,
         )
 
+    @contextmanager
+    def _recorded(self) -> Iterator[None]:
+        """What the body plays is written down while it plays, and all of it is written when it ends."""
+        if not self.takes.folders:
+            self.answers["SIGUSR2"] = partial(self.reporter.warning, NOWHERE)
+            yield
+            return
+        self.record = takes = Takes(self.takes, self.clock, self.reporter.kept, self.reporter.warning)
+        self.answers["SIGUSR2"] = takes.keep
+        try:
+            yield
+        finally:
+            takes.close()
+
     def _in_virtual_time(self, score: TimedFile, target: Path) -> None:
         self._started(str(score.path), str(target))
         musician = self._file_player(score, 0.0)
@@ -219,7 +243,8 @@ class Session:
                 cleanup.callback(source.close)
             input_name = source.name if source else self.config.ports.input
             self._started(input_name, str(target) if target else output.name)
-            live.run()
+            with listening(self.answers):
+                live.run()
             if source and source.failure:
                 self.reporter.warning(f'messages from "{source.name}" were lost ({source.failure}); please report it')
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
+from musedaemon.core.events import RESET_CONTROLLERS, ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.modes import Mode
 from musedaemon.core.signals import By, Reading, Signals, SignalSettings, Wish
 
@@ -110,3 +110,14 @@ def test_a_silence_lifts_no_pedal_a_reset_no_key_and_neither_on_another_channel(
     signals.read(pressed)
     assert signals.let_go(other) is None
     assert signals.read(pressed) == Reading(None)
+
+
+def test_a_control_or_key_keeps_the_last_minutes_once_a_press() -> None:
+    signals = Signals(SignalSettings(keep_control=85, keep_key=21))
+    values = [0, 127, 127, 64, 63, 90]
+    read = [signals.read(ControlChange(0.0, 0, 85, value)) for value in values]
+    assert [reading.wish for reading in read if reading] == [None, Wish.KEEP, None, None, None, Wish.KEEP]
+    assert signals.read(NoteOn(0.0, 3, 21, 80)) == Reading(Wish.KEEP)
+    assert signals.read(NoteOff(0.1, 3, 21)) == Reading(None)
+    signals.let_go(ControlChange(0.2, 0, RESET_CONTROLLERS, 0))
+    assert signals.read(ControlChange(0.3, 0, 85, 127)) == Reading(Wish.KEEP)

@@ -39,6 +39,9 @@ class Told:
     def warning(self, text: str) -> None:
         raise AssertionError(text)
 
+    def kept(self, path: Path) -> None:
+        pass
+
     def detail(self, text: str) -> None:
         pass
 

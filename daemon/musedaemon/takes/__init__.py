@@ -1,0 +1,1 @@
+"""Takes: what is played, written to a folder as it is played, a .mid file a jam."""

@@ -1,0 +1,105 @@
+"""What becomes of each thing that is played: cut into jams and written, and remembered for when it is to be kept.
+
+On the thread of takes alone; it has no thread of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from musedaemon.takes.jams import Added, Began, Ended, Jams, LastMinutes, Step
+from musedaemon.takes.journal import Entry, Scene
+from musedaemon.takes.writing import Keeping, Place, Writing, dated
+
+KEPT = "_kept"
+"""Ends the name of a take that was asked for."""
+NOWHERE = "nothing is kept: name a folder for it with --record, or with keep_folder in config.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSettings:
+    """`record` is the folder every jam goes to, None for none; a jam ends after `silence_s`.
+
+    `keep` is the folder for what is to be kept of the last `keep_s` seconds, None where nothing is remembered. `bpm` is
+    the tempo until one is found.
+    """
+
+    record: Path | None = None
+    keep: Path | None = None
+    silence_s: float = 60.0
+    keep_s: float = 600.0
+    beats_per_bar: int = 4
+    bpm: float | None = None
+
+    @property
+    def folders(self) -> list[Path]:
+        """Every folder that takes are written to."""
+        return list(dict.fromkeys(folder for folder in (self.record, self.keep) if folder is not None))
+
+
+class Desk:
+    """`receive` what is played, `advance` the time (seconds of the session), `keep` the last minutes, `end`."""
+
+    def __init__(self, settings: TakeSettings, keeping: Keeping, warn: Callable[[str], None]) -> None:
+        scene = Scene(settings.bpm)
+        self._settings = settings
+        self._keeping = keeping
+        self._warn = warn
+        self._jams = Jams(settings.silence_s, scene)
+        self._minutes = LastMinutes(settings.keep_s, scene)
+        self._writing = self._writing_to(settings.record, "") if settings.record else None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a jam is being written."""
+        return self._writing is not None and self._writing.is_on
+
+    def receive(self, entry: Entry) -> None:
+        """Take what was played."""
+        if self._settings.keep:
+            self._minutes.receive(entry)
+        if self._writing:
+            self._follow(self._writing, self._jams.receive(entry))
+
+    def advance(self, now: float) -> None:
+        """Write what has come; end the jam if nobody has played for long."""
+        if self._writing:
+            self._writing.advance(now)
+            self._follow(self._writing, self._jams.advance(now))
+
+    def keep(self, now: float) -> None:
+        """Write the last minutes as a take of their own, at once."""
+        if self._settings.keep is None:
+            self._warn(NOWHERE)
+            return
+        remembered = self._minutes.kept(now)
+        if remembered is None:
+            self._warn("nothing is kept: no note was played in the last minutes")
+            return
+        apart = self._writing_to(self._settings.keep, KEPT)
+        apart.begin(remembered.began, remembered.scene)
+        for entry in remembered.entries:
+            apart.add(entry)
+        apart.end(now)
+
+    def end(self, now: float) -> None:
+        """The session is over, and the jam with it."""
+        if self._writing:
+            self._follow(self._writing, self._jams.end())
+            self._writing.advance(now)
+
+    def _follow(self, writing: Writing, steps: list[Step]) -> None:
+        for step in steps:
+            match step:
+                case Began(at, scene):
+                    writing.begin(at, scene)
+                case Added(entry):
+                    writing.add(entry)
+                case Ended(at):
+                    writing.end(at)
+
+    def _writing_to(self, folder: Path, addition: str) -> Writing:
+        place = Place(dated(folder, addition), self._settings.beats_per_bar)
+        return Writing(place, self._keeping, self._warn)

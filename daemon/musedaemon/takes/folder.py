@@ -1,0 +1,158 @@
+"""The folder takes are written to: names by date and time, nothing written through a link, nothing overwritten."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+
+from musedaemon.errors import ConfigError
+from musedaemon.whole_file import check_writable
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows, where an open file cannot be removed anyway
+    fcntl = None
+
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_MOST_NAMES = 1000
+_LONGEST_JOURNAL = 1 << 28
+
+EMPTY_FILE = bytes.fromhex("4d546864 00000006 0001 0001 01e0 4d54726b 00000004 00ff2f00")
+"""A Standard MIDI File with nothing in it: what a take is until its first second is over."""
+
+
+def ready_folder(name: str) -> Path:
+    """The folder of that name, made if it is missing. ConfigError says why nothing can be written there."""
+    path = Path(name)
+    if name.lower().endswith((".mid", ".midi")):
+        raise ConfigError(f"{name} is a file, and takes go to a folder; name one, or use --out for a single file.")
+    try:
+        if not path.exists() and path.parent.is_dir():
+            path.mkdir(mode=0o700)
+        if not path.is_dir():
+            raise ConfigError(f"{path} is no folder for takes; name one, or make the folder it is to be in.")
+        path = path.resolve(strict=True)
+        check_writable(path / "take.mid")
+    except (OSError, ValueError) as error:
+        reason = str((isinstance(error, OSError) and error.strerror) or error).lower()
+        raise ConfigError(f"Takes cannot be written to {name} ({reason}); name another folder.") from None
+    return path
+
+
+def journal_of(target: Path) -> Path:
+    """Where the journal of a .mid file lies."""
+    return target.with_name(f".{target.name}.take")
+
+
+def target_of(journal: Path) -> Path:
+    """The .mid file a journal is to become."""
+    return journal.with_name(journal.name.removeprefix(".").removesuffix(".take"))
+
+
+def new_take(folder: Path, when: datetime, addition: str = "") -> Path:
+    """Reserve a name for a take that began then: an empty .mid file that was not there before. OSError if it fails."""
+    stem = when.strftime("%Y-%m-%d_%H-%M-%S") + addition
+    for number in range(1, _MOST_NAMES):
+        target = folder / (f"{stem}.mid" if number == 1 else f"{stem}_{number}.mid")
+        try:
+            _write_new(target, EMPTY_FILE)
+        except FileExistsError:
+            continue
+        return target
+    raise FileExistsError(f"{stem}.mid and a thousand like it are there")
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+class JournalFile:
+    """A new file that only grows, and belongs to this process while it is open. OSError where it cannot.
+
+    What could not be written whole is not there at all.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | _NO_LINKS, 0o666)
+        self._length = 0
+        if not _own(self._descriptor):
+            os.close(self._descriptor)
+            raise BlockingIOError(f"{path} is in use")
+
+    def append(self, lines: list[str]) -> None:
+        """Write these lines; the system has them when it returns, whatever becomes of this process."""
+        data = "".join(f"{line}\n" for line in lines).encode("ascii")
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, self._length)
+            raise
+        self._length += len(data)
+
+    def sync(self) -> None:
+        """Have it on the disk, also if the power fails."""
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Give it to whoever makes a .mid file of it."""
+        os.close(self._descriptor)
+
+
+def journals_left(folder: Path) -> list[Path]:
+    """The journals in a folder that nobody is writing any more: those of a session that was cut short."""
+    return [path for path in sorted(folder.glob(".*.mid.take")) if is_left(path)]
+
+
+def is_left(path: Path) -> bool:
+    """Whether nobody is writing this journal any more."""
+    try:
+        with open_journal(path) as descriptor:
+            return _own(descriptor)
+    except OSError:
+        return False
+
+
+def read_lines(path: Path) -> list[str]:
+    """The whole lines of a journal, without one cut short at the end. OSError if it cannot be read or is not ours."""
+    with open_journal(path) as descriptor, os.fdopen(os.dup(descriptor), "rb") as file:
+        return file.read(_LONGEST_JOURNAL).decode("ascii", errors="replace").split("\n")[:-1]
+
+
+@contextlib.contextmanager
+def open_journal(path: Path) -> Iterator[int]:
+    """A descriptor to read by. OSError for a link and for what is another user's: anybody may have put it there."""
+    descriptor = os.open(path, os.O_RDONLY | _NO_LINKS | getattr(os, "O_NONBLOCK", 0))
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or (hasattr(os, "geteuid") and found.st_uid != os.geteuid()):
+            raise PermissionError(f"{path} is not yours")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _own(descriptor: int) -> bool:
+    """Whether nobody else has the file; then it is ours until it is closed."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,91 @@
+"""The keeper's process as the daemon sees it: told of journals, heard of .mid files, started again if it dies."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from musedaemon.takes.folder import target_of
+from musedaemon.takes.keeper import BEGUN, FAILED, LOOK_IN, OVER
+
+_ENDS_IN_S = 10.0
+
+
+class KeeperProcess:
+    """Starts it at once. One thread tells; a thread of its own hears.
+
+    `kept` hears of each take that is a .mid file now, `warn` one sentence of each that could not be.
+    """
+
+    def __init__(self, kept: Callable[[Path], None], warn: Callable[[str], None]) -> None:
+        self._kept = kept
+        self._warn = warn
+        self._growing: set[Path] = set()
+        self._start()
+
+    def begun(self, journal: Path) -> None:
+        """A journal is being written."""
+        self._growing.add(journal)
+        self._say(BEGUN, journal)
+
+    def over(self, journal: Path) -> None:
+        """A journal is written to its end."""
+        self._growing.discard(journal)
+        self._say(OVER, journal)
+
+    def look_in(self, folder: Path) -> None:
+        """Journals may have been left in this folder."""
+        self._say(LOOK_IN, folder)
+
+    def close(self) -> None:
+        """Wait until every take is a .mid file; one that takes very long goes on by itself."""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_ENDS_IN_S)
+            self._ear.join(_ENDS_IN_S)
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "musedaemon.takes.keeper"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._ear = threading.Thread(
+            target=self._listen, args=(self._process,), name="musedaemon takes told", daemon=True
+        )
+        self._ear.start()
+
+    def _say(self, word: str, path: Path) -> None:
+        try:
+            self._write(word, path)
+        except OSError:  # it was killed: another one takes over
+            with suppress(OSError):
+                self._start()
+                for journal in self._growing - {path}:
+                    self._write(BEGUN, journal)
+                self._write(word, path)
+
+    def _write(self, word: str, path: Path) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps([word, str(path)]).encode() + b"\n")
+        self._process.stdin.flush()
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        with process.stdout as lines:
+            for line in lines:
+                word, path, reason = json.loads(line)
+                if word == FAILED:
+                    held = f"{path} holds it, and becomes one when takes are next written there"
+                    self._warn(f"{target_of(Path(path))} could not be written ({reason}); {held}")
+                else:
+                    self._kept(Path(path))

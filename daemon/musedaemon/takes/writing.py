@@ -1,0 +1,123 @@
+"""What a session plays, written as journals, whatever becomes of the disk. On the thread of takes alone."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from musedaemon.takes.folder import JournalFile, journal_of, new_take
+from musedaemon.takes.journal import Entry, Scene, heading, line
+
+_MOST_UNWRITTEN = 50_000
+"""So many lines wait at most for a disk that takes none."""
+_SYNC_S = 1.0
+
+
+class Keeping(Protocol):
+    """Makes .mid files of journals, elsewhere."""
+
+    def begun(self, journal: Path) -> None:
+        """A journal is being written."""
+
+    def over(self, journal: Path) -> None:
+        """A journal is written to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where takes go: `name` reserves a .mid file for one that begins now."""
+
+    name: Callable[[], Path]
+    beats_per_bar: int
+
+
+def dated(folder: Path, addition: str = "") -> Callable[[], Path]:
+    """Names by the date and time of now; `addition` ends them."""
+    return lambda: new_take(folder, datetime.now().astimezone(), addition)
+
+
+class Writing:
+    """One take after the other. `warn` hears one sentence when the disk takes no more, and one when it does again."""
+
+    def __init__(self, place: Place, keeping: Keeping, warn: Callable[[str], None]) -> None:
+        self._place = place
+        self._keeping = keeping
+        self._warn = warn
+        self._file: JournalFile | None = None
+        self._began: float | None = None
+        self._scene = Scene()
+        self._unwritten: deque[str] = deque(maxlen=_MOST_UNWRITTEN)
+        self._unsynced_since: float | None = None
+        self._fails = False
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a take is being written."""
+        return self._began is not None
+
+    def begin(self, at: float, scene: Scene) -> None:
+        """A take begins at that second of the session."""
+        self._began = at
+        self._scene = scene
+
+    def add(self, entry: Entry) -> None:
+        """This belongs to it; written by `advance`."""
+        assert self._began is not None
+        self._unwritten.append(line(entry, self._began))
+
+    def advance(self, now: float) -> None:
+        """Write what has come, and have it safe on the disk once a second."""
+        try:
+            self._write(now)
+        except OSError as error:
+            self._tell_failure(error)
+
+    def end(self, now: float) -> None:
+        """The take is over."""
+        self._unsynced_since = float("-inf") if self._unsynced_since is not None or self._unwritten else None
+        self.advance(now)
+        if self._file is not None:
+            self._file.close()
+            self._keeping.over(self._file.path)
+        self._file = self._began = self._unsynced_since = None
+        self._unwritten.clear()
+
+    def _open(self, began: float) -> JournalFile:
+        target = self._place.name()
+        try:
+            file = JournalFile(journal_of(target))
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
+        self._file = file
+        self._keeping.begun(file.path)
+        self._unwritten = deque([*heading(self._place.beats_per_bar, self._scene, began), *self._unwritten])
+        return file
+
+    def _write(self, now: float) -> None:
+        if self._began is None:
+            return
+        file = self._file or self._open(self._began)
+        if self._unwritten:
+            file.append(list(self._unwritten))
+            self._unwritten = deque(maxlen=_MOST_UNWRITTEN)
+            self._tell_success()
+            self._unsynced_since = now if self._unsynced_since is None else self._unsynced_since
+        if self._unsynced_since is not None and now - self._unsynced_since >= _SYNC_S:
+            file.sync()
+            self._unsynced_since = None
+
+    def _tell_failure(self, error: OSError) -> None:
+        if not self._fails:
+            reason = (error.strerror or str(error)).lower()
+            self._warn(f"what is played is not written any more ({reason}); make room, what was written is safe")
+        self._fails = True
+
+    def _tell_success(self) -> None:
+        if self._fails:
+            self._warn("what is played is written again")
+        self._fails = False

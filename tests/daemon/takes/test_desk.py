@@ -1,0 +1,171 @@
+"""Desk, writing and keeper together, without a process or a thread: what they leave in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.midi_balance import note_ons
+from support.written import tracks
+
+from musedaemon.core.commands import HandedOver, Heard
+from musedaemon.core.events import NoteOff, NoteOn
+from musedaemon.takes import writing
+from musedaemon.takes.desk import NOWHERE, Desk, TakeSettings
+from musedaemon.takes.folder import JournalFile
+from musedaemon.takes.journal import Sounded
+from musedaemon.takes.keeper import BEGUN, LOOK_IN, OVER, Keeper
+
+
+class Studio:
+    """A desk whose keeper is in the same process, with a clock that is turned by hand."""
+
+    def __init__(self, settings: TakeSettings) -> None:
+        self.now = 0.0
+        self.warnings: list[str] = []
+        self.told: list[tuple[str, str, str]] = []
+        self.keeper = Keeper(lambda word, path, why: self.told.append((word, path.name, why)), lambda: self.now)
+        self.desk = Desk(settings, self, self.warnings.append)
+
+    def begun(self, journal: Path) -> None:
+        self.keeper.receive(BEGUN, journal)
+
+    def over(self, journal: Path) -> None:
+        self.keeper.receive(OVER, journal)
+
+    def play(self, pitches: range, start: float, step: float = 0.5) -> None:
+        for index, pitch in enumerate(pitches):
+            self.now = start + index * step
+            self.desk.receive(Heard(NoteOn(self.now, 0, pitch, 80)))
+            self.desk.receive(Heard(NoteOff(self.now + 0.2, 0, pitch)))
+            self.desk.advance(self.now)
+            if self.keeper.next_deadline() <= self.now:
+                self.keeper.advance()
+
+
+def pitches(path: Path) -> list[int]:
+    return [data[1] for data in note_ons(tracks(path)["call"])]
+
+
+def takes(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix == ".mid")
+
+
+def test_two_jams_are_two_files(tmp_path: Path) -> None:
+    studio = Studio(TakeSettings(record=tmp_path, silence_s=10.0))
+    studio.play(range(60, 64), 0.0)
+    studio.desk.receive(Sounded(NoteOn(3.0, 1, 70, 90)))
+    studio.desk.receive(Sounded(NoteOff(3.5, 1, 70)))
+    studio.now = 14.0
+    studio.desk.advance(14.0)
+    assert not studio.desk.is_on
+    studio.play(range(70, 73), 100.0)
+    studio.desk.end(102.0)
+    assert [pitches(path) for path in takes(tmp_path)] == [[60, 61, 62, 63], [70, 71, 72]]
+    assert [len(tracks(path)["response"]) for path in takes(tmp_path)] == [2, 0]
+    assert len(list(tmp_path.iterdir())) == 2
+    assert studio.warnings == []
+
+
+def test_while_it_is_played_a_file_lags_behind_by_a_second(tmp_path: Path) -> None:
+    studio = Studio(TakeSettings(record=tmp_path))
+    for start in range(10):
+        studio.play(range(60, 62), float(start))
+        assert len(pitches(takes(tmp_path)[0])) >= 2 * start - 1 if start else True
+
+
+def test_a_keeper_whose_daemon_is_gone_finishes_what_had_begun(tmp_path: Path) -> None:
+    studio = Studio(TakeSettings(record=tmp_path))
+    studio.play(range(60, 64), 0.0)
+    del studio.desk  # and with it the journal's owner
+    studio.keeper.end()
+    assert pitches(takes(tmp_path)[0]) == [60, 61, 62, 63]
+
+
+def test_what_was_left_over_is_found(tmp_path: Path) -> None:
+    journal = JournalFile(tmp_path / ".old.mid.take")
+    journal.append(["musedaemon-take-1 4 120.0", "call 0.0 903c50", "call 0.5 803c40"])
+    journal.close()
+    (tmp_path / ".bad.mid.take").write_text("nothing of ours\n")
+    studio = Studio(TakeSettings(record=tmp_path))
+    studio.keeper.receive(LOOK_IN, tmp_path)
+    assert studio.told == [("failed", ".bad.mid.take", "it is no take"), ("found", "old.mid", "")]
+    assert [path.name for path in takes(tmp_path)] == ["old.mid"]
+    assert pitches(tmp_path / "old.mid") == [60]
+    assert (tmp_path / ".bad.mid.take").exists()
+
+
+def test_a_take_that_is_found_before_its_end_is_told_is_told_once(tmp_path: Path) -> None:
+    studio = Studio(TakeSettings(record=tmp_path))
+    journal = JournalFile(tmp_path / ".jam.mid.take")
+    studio.begun(journal.path)
+    journal.append(["musedaemon-take-1 4 120.0", "call 0.0 903c50"])
+    journal.close()
+    studio.keeper.receive(LOOK_IN, tmp_path)
+    studio.over(journal.path)
+    assert studio.told == [("found", "jam.mid", "")]
+
+
+class _FullDisk(JournalFile):
+    """A disk that has room for so many lines, until it is given more."""
+
+    room = 8
+
+    def append(self, lines: list[str]) -> None:
+        if len(lines) > type(self).room:
+            raise OSError(28, "No space left on device")
+        type(self).room -= len(lines)
+        super().append(lines)
+
+
+def test_a_full_disk_is_told_once_and_what_waited_is_written_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "JournalFile", _FullDisk)
+    monkeypatch.setattr(_FullDisk, "room", 8)
+    studio = Studio(TakeSettings(record=tmp_path))
+    studio.play(range(60, 90), 0.0)
+    assert [warning.partition("(")[0] for warning in studio.warnings] == ["what is played is not written any more "]
+    assert "no space left on device" in studio.warnings[0]
+    monkeypatch.setattr(_FullDisk, "room", 1000)
+    studio.desk.end(20.0)
+    assert studio.warnings[1:] == ["what is played is written again"]
+    assert pitches(takes(tmp_path)[0]) == list(range(60, 90))
+
+
+def test_a_folder_that_goes_away_costs_the_take_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    studio = Studio(TakeSettings(record=folder, silence_s=5.0))
+    folder.rmdir()
+    studio.play(range(60, 64), 0.0)
+    studio.desk.advance(20.0)
+    assert len(studio.warnings) == 1
+    folder.mkdir()
+    studio.play(range(70, 72), 30.0)
+    studio.desk.end(40.0)
+    assert [pitches(path) for path in takes(folder)] == [[70, 71]]
+
+
+def test_keep_that_writes_the_last_minutes_and_the_jam_goes_on(tmp_path: Path) -> None:
+    studio = Studio(TakeSettings(record=tmp_path, keep=tmp_path, silence_s=600.0, keep_s=60.0))
+    studio.play(range(60, 63), 0.0)
+    studio.desk.receive(HandedOver(2.0, 0.0, 90.0))
+    studio.play(range(70, 73), 100.0)
+    studio.desk.keep(102.0)
+    studio.play(range(80, 82), 103.0)
+    studio.desk.end(105.0)
+    jam, kept = sorted(takes(tmp_path), key=lambda path: "kept" in path.name)
+    assert pitches(kept) == [70, 71, 72]
+    assert pitches(jam) == [60, 61, 62, 70, 71, 72, 80, 81]
+
+
+def test_there_may_be_nothing_to_keep_and_nowhere(tmp_path: Path) -> None:
+    empty = Studio(TakeSettings(keep=tmp_path))
+    empty.desk.keep(5.0)
+    nowhere = Studio(TakeSettings())
+    nowhere.play(range(60, 62), 0.0)
+    nowhere.desk.keep(5.0)
+    assert empty.warnings == ["nothing is kept: no note was played in the last minutes"]
+    assert nowhere.warnings == [NOWHERE]
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import mido  # type: ignore[import-untyped]
+import pytest
+
+from musedaemon.errors import ConfigError
+from musedaemon.takes.folder import (
+    JournalFile,
+    journal_of,
+    journals_left,
+    new_take,
+    read_lines,
+    ready_folder,
+    target_of,
+)
+
+WHEN = datetime(2026, 11, 20, 22, 31, 5)
+posix = pytest.mark.skipif(os.name != "posix", reason="links and owners as POSIX has them")
+
+
+def test_a_take_is_named_by_date_and_time_and_opens_before_a_note_is_in_it(tmp_path: Path) -> None:
+    target = new_take(tmp_path, WHEN)
+    assert target.name == "2026-11-20_22-31-05.mid"
+    assert len(mido.MidiFile(target).tracks) == 1
+
+
+def test_no_name_is_ever_used_twice(tmp_path: Path) -> None:
+    (tmp_path / "2026-11-20_22-31-05.mid").write_bytes(b"precious")
+    assert new_take(tmp_path, WHEN).name == "2026-11-20_22-31-05_2.mid"
+    assert new_take(tmp_path, WHEN).name == "2026-11-20_22-31-05_3.mid"
+    assert (tmp_path / "2026-11-20_22-31-05.mid").read_bytes() == b"precious"
+
+
+@posix
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    (folder / "2026-11-20_22-31-05.mid").symlink_to(outside / "victim.mid")
+    target = new_take(folder, WHEN)
+    assert target.name == "2026-11-20_22-31-05_2.mid"
+    journal_of(target).symlink_to(outside / "victim.take")
+    with pytest.raises(FileExistsError):
+        JournalFile(journal_of(target))
+    assert list(outside.iterdir()) == []
+
+
+@posix
+def test_a_journal_that_is_a_link_or_no_file_is_not_read(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("musedaemon-take-1 4 -\n")
+    link = tmp_path / ".a.mid.take"
+    link.symlink_to(secret)
+    os.mkfifo(tmp_path / ".b.mid.take")
+    (tmp_path / ".c.mid.take").mkdir()
+    assert journals_left(tmp_path) == []
+    with pytest.raises(OSError, match=r"a\.mid\.take"):
+        read_lines(link)
+
+
+@posix
+@pytest.mark.skipif(os.name == "posix" and os.geteuid() != 0, reason="only root can give a file away")
+def test_another_users_journal_is_left_alone(tmp_path: Path) -> None:
+    planted = tmp_path / ".a.mid.take"
+    planted.write_text("musedaemon-take-1 4 -\n")
+    os.chown(planted, 12345, -1)
+    assert journals_left(tmp_path) == []
+    with pytest.raises(PermissionError):
+        read_lines(planted)
+
+
+def test_a_journal_that_somebody_writes_is_not_left_over(tmp_path: Path) -> None:
+    journal = JournalFile(tmp_path / ".a.mid.take")
+    journal.append(["one", "two"])
+    assert journals_left(tmp_path) == []
+    journal.close()
+    assert journals_left(tmp_path) == [journal.path]
+    assert read_lines(journal.path) == ["one", "two"]
+    assert target_of(journal.path) == tmp_path / "a.mid"
+    assert journal_of(target_of(journal.path)) == journal.path
+
+
+def test_a_line_without_its_end_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / ".a.mid.take"
+    path.write_bytes(b"one\ntwo\nthr")
+    assert read_lines(path) == ["one", "two"]
+
+
+def test_a_folder_that_is_missing_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    assert ready_folder(str(tmp_path / "takes")) == (tmp_path / "takes").resolve()
+    assert os.name != "posix" or (tmp_path / "takes").stat().st_mode & 0o777 == 0o700
+    assert list((tmp_path / "takes").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["no/such", "a file", "jam.mid", "a\0b"])
+def test_what_can_be_no_folder_is_told_in_one_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a file").write_text("x")
+    with pytest.raises(ConfigError) as refused:
+        ready_folder(str(tmp_path / name))
+    assert "\n" not in str(refused.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["a file"]

@@ -1,0 +1,206 @@
+"""Takes of the real daemon over JACK: killed in mid-jam, with no room on the disk, asked to keep what was played."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from support.jack_bench import JackBench, wait_until
+from support.jack_server import JackServer
+from support.midi_balance import note_ons, unbalanced
+from support.written import tracks
+
+pytestmark = pytest.mark.jack
+
+ASSETS = Path(__file__).parents[2] / "assets"
+IN = "musedaemon-in:musedaemon in"
+OUT = "musedaemon-out:musedaemon out"
+
+
+def scale(notes: int, step: float = 0.1) -> list[tuple[float, bytes]]:
+    return [
+        event
+        for index in range(notes)
+        for event in (
+            (index * step, bytes((0x90, 36 + index % 60, 80))),
+            (index * step + 0.05, bytes((0x80, 36 + index % 60, 64))),
+        )
+    ]
+
+
+@contextmanager
+def daemon(*options: str, prepare: Callable[[], None] | None = None) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "musedaemon", "--config", str(ASSETS / "long_replies.toml"), "--api", "jack"]
+    process = subprocess.Popen(
+        [*command, "--bpm", "240", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=prepare,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def stop(process: subprocess.Popen[str]) -> tuple[str, str]:
+    process.send_signal(signal.SIGTERM)
+    return process.communicate(timeout=30)
+
+
+def heard_by(target: Path) -> int:
+    return len(note_ons(tracks(target).get("call", [])))
+
+
+def the_take(folder: Path) -> Path:
+    """The only .mid file there."""
+    (target,) = folder.glob("*.mid")
+    return target
+
+
+def wait_for_journal(folder: Path, lines: int) -> None:
+    """A journal has so many lines: what is in it is safe, whatever dies."""
+
+    def written() -> int:
+        return sum(path.read_bytes().count(b"\n") for path in folder.glob(".*.take"))
+
+    wait_until(lambda: written() >= lines, 30, lambda: f"{written()} of {lines} lines")
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process.pid)], stdout=subprocess.PIPE, text=True, check=True
+    )
+    return [int(word) for word in listed.stdout.split()]
+
+
+def test_a_jam_is_one_file_with_call_and_response(jack_server: JackServer, tmp_path: Path) -> None:
+    folder = tmp_path / "takes"
+    with daemon("--record", str(folder), "--hand-over", "0.2") as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.play(scale(6), into=IN)
+        bench.wait_for(14, patience=20)
+        out, err = stop(process)
+    assert (process.returncode, err) == (0, "")
+    written = tracks(the_take(folder))
+    assert len(note_ons(written["call"])) == 6
+    assert note_ons(written["response"])
+    assert unbalanced(written["call"]) == unbalanced(written["response"]) == {}
+    assert f"take {the_take(folder)}" in out
+    assert [path.name for path in folder.iterdir()] == [the_take(folder).name]
+
+
+def test_a_daemon_that_is_killed_in_mid_jam_loses_no_more_than_a_second(
+    jack_server: JackServer, tmp_path: Path
+) -> None:
+    with daemon("--record", str(tmp_path)) as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.play(scale(200, step=0.05), into=IN)
+        heard = bench.wait_for(160, patience=40)
+        process.kill()
+        heard = bench.recorded
+        wait_until(lambda: not list(tmp_path.glob(".*.take")), 20, lambda: "the journal is not finished")
+        before = [data for at, data in heard if at < heard[-1][0] - 1.0]
+        assert len(note_ons(before)) >= 40
+        assert heard_by(the_take(tmp_path)) >= len(note_ons(before))
+        assert unbalanced(tracks(the_take(tmp_path))["call"]) == {}
+
+
+def test_when_all_of_it_is_killed_the_file_opens_and_the_next_start_completes_it(
+    jack_server: JackServer, tmp_path: Path
+) -> None:
+    with daemon("--record", str(tmp_path)) as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.play(scale(200, step=0.05), into=IN)
+        bench.wait_for(160, patience=40)
+        for pid in [*children(process), process.pid]:
+            os.kill(pid, signal.SIGKILL)
+        heard = bench.recorded
+    before = [data for at, data in heard if at < heard[-1][0] - 1.0]
+    assert 0 < heard_by(the_take(tmp_path)) <= len(note_ons([data for _, data in heard]))
+    with daemon("--record", str(tmp_path)) as process:
+        wait_until(lambda: not list(tmp_path.glob(".*.take")), 20, lambda: "the journal is not finished")
+        out, err = stop(process)
+    assert err == ""
+    assert f"take {the_take(tmp_path)}" in out
+    assert heard_by(the_take(tmp_path)) >= len(note_ons(before))
+
+
+def limit_files() -> None:
+    """No file of this process grows beyond 4 KB, as on a disk that is full."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+
+def test_on_a_full_disk_it_plays_on_with_one_warning_and_what_was_written_stays(
+    jack_server: JackServer, tmp_path: Path
+) -> None:
+    with daemon("--record", str(tmp_path), prepare=limit_files) as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.play(scale(150, step=0.02), into=IN)
+        heard = bench.wait_for(300, patience=40)
+        bench.play(scale(10), into=IN)
+        bench.wait_for(320, patience=40)  # and on it plays
+        _, err = stop(process)
+    assert process.returncode == 0
+    assert unbalanced([data for _, data in heard]) == {}
+    assert err.splitlines() == [
+        "musedaemon: warning: what is played is not written any more (file too large);"
+        " make room, what was written is safe"
+    ]
+    assert 60 <= heard_by(the_take(tmp_path)) < 150
+
+
+@pytest.mark.parametrize("recording", [True, False])
+def test_keep_that_writes_the_last_minutes(jack_server: JackServer, tmp_path: Path, recording: bool) -> None:
+    kept, record = tmp_path / "kept", tmp_path / "all"
+    config = tmp_path / "keep.toml"
+    config.write_text(
+        f"[model]\npath = '{ASSETS / 'tiny.onnx'}'\n[takes]\nkeep_folder = '{kept}'\nkeep_control = 85\n"
+        + (f"record = '{record}'\n" if recording else "")
+    )
+    press = [(0.0, bytes((0xB0, 85, 127))), (0.1, bytes((0xB0, 85, 0)))]
+    with daemon("--config", str(config), "--mode", "listen") as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.play(scale(6), into=IN)
+        bench.wait_for(12, patience=20)
+        bench.play(press, into=IN)
+        wait_for_takes(kept, 1)
+        bench.play(scale(4), into=IN)
+        passed = bench.wait_for(20, patience=20)
+        process.send_signal(signal.SIGUSR2)
+        wait_for_takes(kept, 2)
+        assert process.poll() is None
+        _, err = stop(process)
+    assert err == ""
+    assert {data[0] for _, data in passed} <= {0x90, 0x80}  # the button is no music
+    assert [heard_by(path) for path in sorted(kept.iterdir(), key=heard_by)] == [6, 10]
+    assert not recording or heard_by(the_take(record)) == 10
+
+
+def wait_for_takes(folder: Path, count: int) -> None:
+    def finished() -> Sequence[Path]:
+        return list(folder.glob("*.mid")) if not list(folder.glob(".*")) else []
+
+    wait_until(lambda: len(finished()) >= count, 20, lambda: f"{finished()}")
+
+
+def test_asked_to_keep_with_no_folder_it_says_so_and_plays_on(jack_server: JackServer) -> None:
+    with daemon() as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        process.send_signal(signal.SIGUSR2)
+        bench.play(scale(6), into=IN)
+        bench.wait_for(12, patience=20)
+        _, err = stop(process)
+    assert process.returncode == 0
+    assert err.startswith("musedaemon: warning: nothing is kept: name a folder for it")
+    assert err.count("\n") == 1
