@@ -1,239 +1,181 @@
-"""A jam with a MIDI clock over JACK, measured in JACK frames: how near the master's bars and beats our replies come.
+"""A jam along a clock master over JACK, measured in JACK frames: how near the master's bars and beats our replies come.
 
-    python benchmarks/clock_jam.py [--turns 6] [--bpm 60 123 200] [--jitter 0 20] [--model PATH]
-    python benchmarks/clock_jam.py --out [--seconds 60] [--bpm 123]
+    python benchmarks/clock_jam.py [--minutes 5] [--master jack_midi_clock] [--bpm 60 123 200] [--jitter 0 20]
+    python benchmarks/clock_jam.py --master ardour [--ramp 16]
 
-The first way, `jack_midi_clock` (package jack-midi-clock) is the master and the daemon plays with `--clock midi
---start-on bar`. The grid is the line through all of the master's pulses, by their numbers. The second way, the daemon
-is the master (`--clock internal`) and its pulses are recorded.
+The master is `jack_midi_clock` (its package), or the DAW Ardour (`ardour7-lua` of package ardour) without a screen; the
+daemon plays with `--clock midi --start-on bar`, a call of six eighths goes in, and the next one when its reply is over.
+`--ramp 16`: from 100 to 140 bpm in so many bars. An even master's grid is the line through all of its pulses. Where it
+jitters or its tempo moves, the grid is the pulses themselves, a note between two of them being in proportion. "Tempo":
+the farthest that a turn's tempo, as the daemon tells it, was from the master's between its call and its reply.
 
-Linux only; starts a private JACK server (package jackd2) and stops it. The recorder is one JACK client of its own.
+Linux only; starts a private JACK server (package jackd2) and stops it.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import signal
-import subprocess
+import re
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import IO, NamedTuple
 
-import jack  # type: ignore[import-untyped]
 import numpy as np
 import numpy.typing as npt
+from clock_ears import DAEMON, IN, MASTER, OUT, RATE, Ears, JackServer, is_onset, sounding
+from clock_masters import MASTERS, Wanted, running
+from support.jack_server import running_server
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from support.jack_server import RATE, JackServer, new_client, running_server  # noqa: E402
-
-IN, OUT = "musedaemon-in:musedaemon in", "musedaemon-out:musedaemon out"
-CLOCK = "jack_midi_clock:mclk_out"
 CALL = (60, 62, 64, 65, 67, 65)
-Timed = tuple[int, bytes]
+PULSES_PER_BEAT, BEATS_PER_BAR = 24, 4
+_TURN = re.compile(r"turn \d+  ([\d.]+) bpm")
+_ON_THE_BAR_MS = 3.0
+Vector = npt.NDArray[np.float64]
 
 
-class Recorder:
-    """One client with an ear for the master, one for the daemon, and a hand; all in the same frames."""
+class Jam(NamedTuple):
+    """What was heard: frames of pulses and of our onsets, where each turn's call began, the tempi that were told."""
 
-    def __init__(self, server: JackServer) -> None:
-        self._client: Any = new_client(server.name, "clockjam")
-        self._ears = [self._client.midi_inports.register(name) for name in ("master", "daemon")]
-        self._hand = self._client.midi_outports.register("hand")
-        self.heard: tuple[list[Timed], list[Timed]] = ([], [])
-        self._to_play: list[Timed] = []
-        self.frame = 0
-        self._client.set_process_callback(self._process)
-        self._client.activate()
-
-    def connect(self, source: str, ear: int) -> None:
-        """Listen to a port."""
-        self._patiently(source, self._ears[ear].name)
-
-    def play_into(self, target: str) -> None:
-        """Where the hand plays."""
-        self._patiently(self._hand.name, target)
-
-    def _patiently(self, source: str, target: str) -> None:
-        """A port may take a moment to be there, and another one to be connected."""
-        for _ in range(400):
-            try:
-                self._client.connect(source, target)
-                return
-            except jack.JackError:
-                time.sleep(0.05)
-        raise SystemExit(f"{source} cannot be connected to {target}")
-
-    def phrase(self, step_s: float) -> None:
-        """Play the call, a note each `step_s`, from now on."""
-        start, step = self.frame + 2 * RATE // 100, round(step_s * RATE)
-        for index, pitch in enumerate(CALL):
-            self._to_play.append((start + index * step, bytes((0x90, pitch, 80))))
-            self._to_play.append((start + index * step + step * 3 // 4, bytes((0x80, pitch, 64))))
-
-    @property
-    def idle(self) -> bool:
-        """Whether the hand has played all: JACK's frames may pass more slowly than time."""
-        return not self._to_play
-
-    def close(self) -> None:
-        """No more."""
-        self._client.deactivate()
-        self._client.close()
-
-    def _process(self, frames: int) -> None:
-        for ear, heard in zip(self._ears, self.heard, strict=True):
-            heard += [(self.frame + at, bytes(data)) for at, data in ear.incoming_midi_events()]
-        self._hand.clear_buffer()
-        while self._to_play and self._to_play[0][0] < self.frame + frames:
-            frame, data = self._to_play.pop(0)
-            self._hand.write_midi_event(max(frame - self.frame, 0), data)
-        self.frame += frames
+    pulses: Vector
+    onsets: Vector
+    calls: Vector
+    told_bpm: Vector
+    hanging: int
+    frames_a_second: float
+    said: str
 
 
-@contextmanager
-def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """A program, ended by SIGINT."""
-    process = subprocess.Popen(command, text=True, stdin=subprocess.DEVNULL, **options)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(20)
-
-
-def daemon(*options: str) -> list[str]:
-    """The command."""
-    return [sys.executable, "-m", "musedaemon", "--api", "jack", "--no-thru", *options]
-
-
-def transport(command: str) -> None:
-    """Tell JACK's transport."""
-    subprocess.run(["jack_transport"], input=f"{command}\nquit\n", text=True, capture_output=True, check=False)
-
-
-def beats_of(pulses: npt.NDArray[np.float64], frames: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], float]:
-    """The beat of each frame on the line through the pulses (frames), and the tempo of that line in frames."""
-    numbers = np.arange(len(pulses))
-    period, first = np.polyfit(numbers, pulses, 1)
-    return (frames - first) / period / 24, 60.0 * RATE / (period * 24)
-
-
-def one_jam(server: JackServer, bpm: float, jitter: int, turns: int, options: list[str]) -> str:
-    """Turns along one master; a line of figures."""
-    recorder = Recorder(server)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    beat_s = 60.0 / bpm
-    try:
-        with running(daemon("--clock", "midi", "--start-on", "bar", *options), **quiet):
-            recorder.connect(OUT, 1)
-            recorder.play_into(IN)
-            jittered = ["-J", str(jitter)] if jitter else []
-            with running(["jack_midi_clock", "-b", str(bpm), *jittered, IN], **quiet):
-                recorder.connect(CLOCK, 0)
-                transport("locate 0")
-                transport("play")
-                time.sleep(4 * beat_s + 1)
-                starts = []
-                for _ in range(turns):
-                    starts.append(len(recorder.heard[1]))
-                    recorder.phrase(beat_s / 2)
-                    wait_for_reply(recorder, starts[-1], beat_s)
-                transport("stop")
+def one_jam(server: JackServer, master_name: str, wanted: Wanted, seconds: float, options: list[str]) -> Jam:
+    """Turns along one master for so long (JACK's time)."""
+    ears = Ears(server)
+    beat_s = 60.0 / wanted.bpm
+    calls: list[int] = []
+    command = [sys.executable, "-m", "musedaemon", "--api", "jack", "--no-thru", "--clock", "midi", "--start-on", "bar"]
+    with tempfile.TemporaryFile("w+") as said:
+        try:
+            with running([*command, *options], stdout=said, stderr=said), MASTERS[master_name](wanted) as master:
+                ears.connect(OUT, DAEMON)
+                ears.play_into(IN)
+                ears.connect(master.port, MASTER)
+                ears.cable(master.port, IN)
+                master.start()
+                time.sleep(BEATS_PER_BAR * beat_s)
+                began = ears.frame
+                ears.clock.clear()
+                while ears.frame - began < seconds * RATE:
+                    calls.append(ears.frame)
+                    ears.phrase(CALL, beat_s / 2)
+                    wait_for_reply(ears, calls[-1], beat_s)
+                master.stop()
                 time.sleep(0.5)
-    finally:
-        recorder.close()
-    return figures(recorder, starts, bpm, jitter)
+        finally:
+            ears.close()
+        return heard_of(ears, calls, said)
 
 
-def wait_for_reply(recorder: Recorder, start: int, beat_s: float) -> None:
+def heard_of(ears: Ears, calls: Sequence[int], said: IO[str]) -> Jam:
+    """What the ears, and the daemon's own words, tell of a jam."""
+    said.seek(0)
+    words = said.read()
+    return Jam(
+        pulses=frames_of([(at, data) for at, data in ears.heard[MASTER] if data == b"\xf8"]),
+        onsets=frames_of([(at, data) for at, data in ears.heard[DAEMON] if is_onset(data)]),
+        calls=np.array(calls, dtype=np.float64),
+        told_bpm=np.array([float(bpm) for bpm in _TURN.findall(words)]),
+        hanging=sounding(ears.heard[DAEMON]),
+        frames_a_second=ears.frames_a_second(),
+        said=words.strip().rpartition("\n")[2],
+    )
+
+
+def frames_of(timed: Sequence[tuple[int, bytes]]) -> Vector:
+    """[N] their frames."""
+    return np.array([at for at, _ in timed], dtype=np.float64)
+
+
+def wait_for_reply(ears: Ears, call_at: int, beat_s: float) -> None:
     """Return when a reply has come and is over: nothing sounds, and two beats are without a note."""
     give_up = time.monotonic() + 40 * beat_s + 10
     time.sleep(len(CALL) / 2 * beat_s)
     while time.monotonic() < give_up:
-        heard = recorder.heard[1]
-        if (
-            recorder.idle
-            and len(heard) > start
-            and not sounding(heard)
-            and recorder.frame - heard[-1][0] > (2 * beat_s + 0.3) * RATE
-        ):
-            return
         time.sleep(0.05)
+        heard = ears.heard[DAEMON]
+        answered = bool(heard) and heard[-1][0] > call_at
+        if ears.idle and answered and not sounding(heard) and ears.frame - heard[-1][0] > (2 * beat_s + 0.3) * RATE:
+            return
 
 
-def sounding(heard: list[Timed]) -> bool:
-    """Whether a note has not ended yet."""
-    ons = sum(data[0] & 0xF0 == 0x90 and data[2] > 0 for _, data in heard)
-    return ons > sum(data[0] & 0xF0 == 0x80 for _, data in heard)
+class Grid:
+    """The master's pulses: which of them a frame is."""
+
+    def __init__(self, pulses: Vector, has_one_line: bool) -> None:
+        self._pulses, self._numbers = pulses, np.arange(len(pulses))
+        self.period, self._first = np.polyfit(self._numbers, pulses, 1)
+        self._has_one_line = has_one_line
+
+    def off_ms(self, frames: Vector, pulses: int) -> Vector:
+        """[N] how far each frame is from the nearest multiple of so many pulses."""
+        if self._has_one_line:
+            nearest = np.round((frames - self._first) / self.period / pulses) * pulses
+            lines = self._first + nearest * self.period
+        else:
+            nearest = np.round(np.interp(frames, self._pulses, self._numbers) / pulses) * pulses
+            lines = np.interp(nearest, self._numbers, self._pulses)
+        off: Vector = np.abs(frames - lines) / RATE * 1000
+        return off
 
 
-def figures(recorder: Recorder, starts: list[int], bpm: float, jitter: int) -> str:
-    """How far from the master's lines our notes were."""
-    pulses = np.array([frame for frame, data in recorder.heard[0] if data == b"\xf8"], dtype=np.float64)
-    played = recorder.heard[1]
-    onsets = np.array([frame for frame, data in played if data[0] & 0xF0 == 0x90 and data[2]], dtype=np.float64)
-    firsts = [
-        next((frame for frame, data in played[start:end] if data[0] & 0xF0 == 0x90 and data[2]), None)
-        for start, end in zip(starts, [*starts[1:], len(played)], strict=True)
-    ]
-    answered = np.array([frame for frame in firsts if frame is not None], dtype=np.float64)
-    beats, tempo = beats_of(pulses, onsets)
-    bars = beats_of(pulses, answered)[0] / 4
-    tick_ms = np.abs(beats * 24 - np.round(beats * 24)) * 60_000 / bpm / 24
-    bar_ms = np.abs(bars - np.round(bars)) * 4 * 60_000 / bpm
+def figures(jam: Jam, wanted: Wanted) -> str:
+    """How far from the master's bars and pulses our notes were, and our tempo from its."""
+    grid = Grid(jam.pulses, wanted.has_one_line)
+    firsts = first_onsets(jam)
+    bar_ms = grid.off_ms(firsts, PULSES_PER_BEAT * BEATS_PER_BAR)
+    pulse_ms = grid.off_ms(jam.onsets, 1)
+    on_the_bar = int((bar_ms <= _ON_THE_BAR_MS).sum())
+    bpm = 60.0 * jam.frames_a_second / (grid.period * PULSES_PER_BEAT)
+    tempo = f"tempo off by {np.abs(jam.told_bpm - bpm).max():.2f} bpm at most; " if wanted.has_one_line else ""
     return (
-        f"{bpm:5.0f} bpm, jitter {jitter:2d}%: master at {tempo:.3f}; {len(answered)} of {len(starts)} answered; "
-        f"first notes off the bar {row(bar_ms)} ms; {len(onsets)} onsets off the 24th {row(tick_ms)} ms"
+        f"{wanted}: {len(firsts)} of {len(jam.calls)} calls answered; first notes off the bar {row(bar_ms)} ms, "
+        f"{on_the_bar} within {_ON_THE_BAR_MS:g} ms; {len(jam.onsets)} onsets off the 24th {row(pulse_ms)} ms; "
+        f"{tempo}{jam.hanging} hang; {jam.said}"
     )
 
 
-def row(values: npt.NDArray[np.float64]) -> str:
+def first_onsets(jam: Jam) -> Vector:
+    """[N] the frame of the first onset after each call, where one came before the next call."""
+    ends = [*jam.calls[1:], np.inf]
+    turns = [jam.onsets[(jam.onsets > call) & (jam.onsets < end)] for call, end in zip(jam.calls, ends, strict=True)]
+    return np.array([turn[0] for turn in turns if len(turn)])
+
+
+def row(values: Vector) -> str:
     """Median, 95th percentile and largest."""
     return " ".join(f"{value:.2f}" for value in (np.median(values), np.percentile(values, 95), values.max()))
-
-
-def clock_out(server: JackServer, bpm: float, seconds: float) -> str:
-    """Our own clock, recorded by somebody else."""
-    recorder = Recorder(server)
-    try:
-        with running(daemon("--clock", "internal", "--bpm", str(bpm)), stdout=subprocess.DEVNULL):
-            recorder.connect(OUT, 0)
-            time.sleep(seconds)
-    finally:
-        recorder.close()
-    pulses = np.array([frame for frame, data in recorder.heard[0] if data == b"\xf8"], dtype=np.float64)
-    period, first = np.polyfit(np.arange(len(pulses)), pulses, 1)
-    off_ms = np.abs(pulses - first - period * np.arange(len(pulses))) / RATE * 1000
-    return (
-        f"{bpm:5.0f} bpm sent for {seconds:.0f} s: {len(pulses)} pulses, mean tempo {60 * RATE / period / 24:.4f}; "
-        f"pulses off their line {row(off_ms)} ms"
-    )
 
 
 def main() -> None:
     """Print a line for each jam."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--turns", type=int, default=6)
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--master", choices=MASTERS, default="jack_midi_clock")
     parser.add_argument("--bpm", type=float, nargs="+", default=[60.0, 123.0, 200.0])
-    parser.add_argument("--jitter", type=int, nargs="+", default=[0, 20])
-    parser.add_argument("--out", action="store_true", help="record our own clock instead")
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--jitter", type=int, nargs="+", default=[0], help="percent, of jack_midi_clock alone")
+    parser.add_argument("--ramp", type=int, default=0, metavar="BARS", help="from 100 to 140 bpm, of Ardour alone")
     parser.add_argument("--model", default="", help="an .onnx file; the default model if none")
     options = parser.parse_args()
     model = ["--model", options.model] if options.model else []
+    jams = [Wanted(bpm, bpm, jitter=jitter) for bpm in options.bpm for jitter in options.jitter]
+    seconds = 60.0 * options.minutes
+    if options.ramp:
+        jams = [Wanted(100.0, 140.0, options.ramp)]
+        seconds = options.ramp * BEATS_PER_BAR * 0.5
     with running_server(f"museclock-{os.getpid()}") as server:
-        for bpm in options.bpm:
-            if options.out:
-                print(clock_out(server, bpm, options.seconds), flush=True)
-                continue
-            for jitter in options.jitter:
-                print(one_jam(server, bpm, jitter, options.turns, model), flush=True)
+        for wanted in jams:
+            jam = one_jam(server, options.master, wanted, seconds, model)
+            print(f"{options.master}, {figures(jam, wanted)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -48,9 +48,9 @@ def call_of(performance: Performance, seconds: float) -> list[MidiEvent]:
     return one_key_each(sorted(events, key=lambda event: event.at))
 
 
-def answered(events: Sequence[MidiEvent], model: OnnxModel) -> Jam:
-    """One session."""
-    engine = Engine(model, TempoTracker(), EngineSettings(SamplingSettings(), seed=5))
+def answered(events: Sequence[MidiEvent], model: OnnxModel, bpm: float | None) -> Jam:
+    """One session; `bpm` is the tempo that is given, if any."""
+    engine = Engine(model, TempoTracker(bpm), EngineSettings(SamplingSettings(), seed=5))
     jam = Jam(engine)
     Simulator(engine, TapedPlayer(jam.planned), FilePlayer(events), jam, jam.turns.append).run()
     return jam
@@ -66,17 +66,19 @@ def main() -> None:
     options.add_argument("--count", type=int, default=200)
     options.add_argument("--seconds", type=float, default=8.0)
     options.add_argument("--seed", type=int, default=7)
+    options.add_argument("--given", action="store_true", help="the mean tempo of the call is given as `bpm`")
     chosen = options.parse_args()
     model = OnnxModel.load(chosen.model) if chosen.model else load_default()
     paths = chosen_paths(chosen.folder, chosen.aside, chosen.half, chosen.seed)
     places, waited, right = [], [], []
     for performance in performances(paths, chosen.count, chosen.seed):
         events = call_of(performance, chosen.seconds)
-        jam = answered(events, model) if performance.simple else None
+        start = performance.notes[0].at - 1.0
+        given = performance.bpm_between(start + 1.0, start + 1.0 + chosen.seconds) if chosen.given else None
+        jam = answered(events, model, given) if performance.simple else None
         # Where the piece itself rests, there is more than one turn: the last is the one broken off.
         if jam and len(jam.turns) == 1 and jam.notes():
             first = jam.notes()[0].at
-            start = performance.notes[0].at - 1.0
             beat = float(np.interp(first + start, performance.beats, np.arange(len(performance.beats))))
             truth = performance.bpm_between(start + chosen.seconds - 3.0, start + chosen.seconds + 1.0)
             places.append(beat % 1.0)

@@ -21,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does: see d
 import numpy as np
 from performances import PlayedNote, performance_of
 
-from musedaemon.core.commands import HandedOver, Heard, Played, Report, TurnOver, Withdrawn
+from musedaemon.core.commands import HandedOver, Heard, Played, Report, TempoFound, TurnOver, Withdrawn
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import SUSTAIN, ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.player import Outgoing, Player
@@ -90,6 +90,9 @@ class Watch:
     def handed_over(self, turn: HandedOver) -> None:
         """A start, false or not."""
         self.starts.append(turn.at)
+
+    def tempo_found(self, found: TempoFound) -> None:
+        """Nothing."""
 
 
 def breathed(notes: Sequence[PlayedNote], rng: np.random.Generator) -> Take:

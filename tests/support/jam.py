@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from support.fakes import FakeModel, NoEcho
 
-from musedaemon.core.commands import Command, HandedOver, Heard, PlannedNote, Play, Report, TurnOver
+from musedaemon.core.commands import Command, HandedOver, Heard, PlannedNote, Play, Report, TempoFound, TurnOver
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.player import EchoFilter, Outgoing, Player
@@ -33,6 +33,7 @@ class Jam:
     heard: list[MidiEvent] = field(default_factory=list)
     response: list[MidiEvent] = field(default_factory=list)
     turns: list[TurnOver] = field(default_factory=list)
+    tempi: list[TempoFound] = field(default_factory=list)
 
     def report(self, report: Report) -> None:
         self.reports.append(report)
@@ -44,6 +45,9 @@ class Jam:
 
     def handed_over(self, turn: HandedOver) -> None:
         pass
+
+    def tempo_found(self, found: TempoFound) -> None:
+        self.tempi.append(found)
 
     def notes(self) -> list[NoteOn]:
         return [event for event in self.response if isinstance(event, NoteOn)]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from musedaemon.core.commands import HandedOver, Report, TurnOver
+from musedaemon.core.commands import HandedOver, Report, TempoFound, TurnOver
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.player import Outgoing, Player
@@ -37,6 +37,9 @@ class Balance:
         pass
 
     def handed_over(self, turn: HandedOver) -> None:
+        pass
+
+    def tempo_found(self, found: TempoFound) -> None:
         pass
 
     @property

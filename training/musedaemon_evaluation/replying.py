@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from musedaemon.core.commands import HandedOver, Report
+from musedaemon.core.commands import HandedOver, Report, TempoFound
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.memory import TUNED_DIAL
@@ -52,6 +52,9 @@ class _Response:
         self.events += [message.event for message in messages if message.serial is not None]
 
     def handed_over(self, turn: HandedOver) -> None:
+        """Nothing."""
+
+    def tempo_found(self, found: TempoFound) -> None:
         """Nothing."""
 
 

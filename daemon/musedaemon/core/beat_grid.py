@@ -39,6 +39,14 @@ class Beat(NamedTuple):
     song_begins: float | None
 
 
+class Place(NamedTuple):
+    """A moment to count beats from: `at` (seconds), on a clock's `beat`; where none runs, in beats of `beat_s`."""
+
+    at: float
+    beat: float | None
+    beat_s: float
+
+
 class Meter(NamedTuple):
     """A time signature: `over` notes of which `under` make a whole one in a bar."""
 

@@ -27,6 +27,8 @@ _FADES_S, _FADES_BEATS = 6.0, 3.0
 _ON_BEAT, _ON_HALF, _ON_QUARTER = 1.0, 0.4, 0.25
 _GRID = np.array([0.0, 0.25, 1 / 3, 0.5, 2 / 3, 0.75, 1.0])
 _NEAR_BEATS = 0.09
+_EXACT, _DECIMALS = 1e-6, 9
+"""What floating point is off by decides nothing: the same playing has the same beats, whenever the session began."""
 
 
 class BeatLine(NamedTuple):
@@ -56,7 +58,7 @@ def fit(accents: Accents, bpm: float) -> BeatLine:
 def _best_line(end: float, beats: FloatVector, weight: FloatVector, period: float) -> BeatLine:
     """`beats` [N]: the accents at the rough tempo, counted back from the last."""
     scores = _accents_by_place(beats, weight) @ _TEMPLATE / weight.sum() - _BEND_COST * np.abs(_BENDS)[:, None]
-    line, place = divmod(int(scores.argmax()), _PLACES)
+    line, place = divmod(int(scores.round(_DECIMALS).argmax()), _PLACES)
     period /= float(_PACES[line])
     until_end = 1.0 - (place + 0.5) / _PLACES
     return BeatLine(end - until_end * period, period, float(_BENDS[line]))
@@ -67,7 +69,7 @@ def _accents_by_place(beats: FloatVector, weight: FloatVector) -> FloatVector:
     lines = len(_PACES)
     passed = beats[None, :] * _PACES[:, None]
     beat = passed + _BENDS[:, None] * passed**2
-    place = np.floor(beat * _PLACES) % _PLACES + _PLACES * np.arange(lines)[:, None]
+    place = np.floor(beat * _PLACES + _EXACT) % _PLACES + _PLACES * np.arange(lines)[:, None]
     counted = np.bincount(place.astype(np.int64).ravel(), np.tile(weight, lines), minlength=lines * _PLACES)
     return counted.astype(np.float64).reshape(lines, _PLACES)
 

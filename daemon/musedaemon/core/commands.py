@@ -116,6 +116,13 @@ class HandedOver(NamedTuple):
     bpm: float
 
 
+class TempoFound(NamedTuple):
+    """Where nobody hands over: the playing since `at` (seconds) has this tempo."""
+
+    at: float
+    bpm: float
+
+
 class TurnOver(NamedTuple):
     """A reply has ended, by itself or because the musician went on (`withdrawn`). Beats at its tempo."""
 
@@ -138,5 +145,5 @@ class ClockState(NamedTuple):
     bpm: float
 
 
-Effect = Command | HandedOver | TurnOver | ClockState
+Effect = Command | HandedOver | TempoFound | TurnOver | ClockState
 """What the engine returns: commands for the player, and news for whoever drives it."""

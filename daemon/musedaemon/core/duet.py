@@ -141,10 +141,10 @@ class Duet:
         if self.turn is not Turn.TOGETHER:
             return []
         if self._ear.tempo_unknown and now >= self._ear.breath_at:
-            self._ear.find_tempo(self._ear.breath_at)
-        elif now >= self._sample_at():
+            return [self._ear.find_tempo(self._ear.breath_at)]
+        if now >= self._sample_at():
             return self._sample()
-        elif now >= (rest_at := self._rest_at()):
+        if now >= (rest_at := self._rest_at()):
             return self._end_passage(rest_at)
         return []
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from musedaemon.core.beat_grid import Beat
+from musedaemon.core.beat_grid import Beat, Place
+from musedaemon.core.commands import TempoFound
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.keys import Keys
 from musedaemon.core.memory import SessionMemory
@@ -95,6 +96,16 @@ class Ear:
         """The time (seconds) so many beats after another, by the clock or the tempo."""
         return self.timeline.after_beats(at, beats) if self.timeline.runs else at + beats * self.beat_s
 
+    def place(self, at: float) -> Place:
+        """A moment (seconds), on the clock's beat if one runs: there it stays, however its tempo changes."""
+        return Place(at, self.timeline.beat_of(at) if self.timeline.runs else None, self.beat_s)
+
+    def time_after(self, place: Place, beats: float) -> float:
+        """The time (seconds) so many beats after a place."""
+        if place.beat is None:
+            return place.at + beats * place.beat_s
+        return self.timeline.time_of_beat(place.beat + beats)
+
     def bar_line(self, at: float, pick_up_beats: float) -> float:
         """The bar line (seconds) of a phrase that begins `at`, maybe with a pick-up; without a clock, just then."""
         return self.timeline.bar_line(at, pick_up_beats) if self.timeline.runs else at
@@ -156,10 +167,17 @@ class Ear:
             self.memory.forget_from(self._own_handle)
             self._own_handle = None
 
-    def find_tempo(self, at: float) -> None:
-        """Find the tempo in the phrase (seconds); where it is another, the phrase is heard again."""
-        if not self.tempo_unknown:
-            return
+    def find_tempo(self, at: float) -> TempoFound:
+        """Find the tempo in the phrase (seconds); where it is another, the phrase is heard again.
+
+        Returns since when it holds: of the phrase all that was played since one was looked for.
+        """
+        since = max(self.call.first_onset, self.tempo_found_at)
+        if self.tempo_unknown:
+            self._find_tempo(at)
+        return TempoFound(since, self.bpm)
+
+    def _find_tempo(self, at: float) -> None:
         self.tempo_found_at = at
         self._tempo_found = True
         self._notes_counted = len(self.phrase)
@@ -167,7 +185,7 @@ class Ear:
         bpm = self._tempo.follow(self.phrase.strikes)
         if abs(bpm / heard_at_bpm - 1) > _RETUNED and self._untouched:
             self.moment = self.phrase.replay(bpm)
-        if (line := self._tempo.line) and not self._tempo.given:
+        if line := self._tempo.line:
             self.beat_tick = self.moment.tick - round((self.moment.at - line.at) * ticks_per_second(bpm))
 
     def turn_page(self) -> Phrase:

@@ -48,9 +48,8 @@ class EngineSettings:
     """`hand_over_s`: silence that ends a call, 0 for none. `signals`: the musician's other ways to end it.
 
     `memory`: the dial, 0 to 1. `channel` is 0 to 15. `lead_s`: from the hand-over to the earliest first note.
-    `trade_beats`: how many each plays in that mode. `longest_beats`: how long a solo or a turn that is held goes on,
-    infinity for without end.
-    `meter` and `feel` count where a clock runs.
+    `trade_bars`: how many of the `meter` each plays in that mode. `longest_beats`: how long a solo or a turn that is
+    held goes on, infinity for without end. `feel` counts where a clock runs.
     """
 
     sampling: SamplingSettings
@@ -63,7 +62,7 @@ class EngineSettings:
     seed: int = 0
     lead_s: float = LEAD_S
     mode: Mode = Mode.CALL_RESPONSE
-    trade_beats: int = 16
+    trade_bars: int = 4
     longest_beats: float = float("inf")
     meter: Meter = field(default_factory=Meter)
     feel: Feel = field(default_factory=Feel)
@@ -180,7 +179,7 @@ class Engine:
     def _manner_of(self, mode: Mode, at: float) -> Manner:
         settings = self._settings
         if mode is Mode.TRADE:
-            return Trade(settings.trade_beats, settings.lead_s, at)
+            return Trade(self._ear, settings.trade_bars * settings.meter.bar_beats, settings.lead_s, at)
         if mode is Mode.SOLO:
             return Solo(settings.hand_over_s, settings.signals.hand_over, going_on(settings.longest_beats))
         return CallResponse(settings.hand_over_s, settings.signals.hand_over, settings.lengths)

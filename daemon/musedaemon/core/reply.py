@@ -90,12 +90,13 @@ class Reply:
         self._serial = plan.first_serial
         begins = plan.after.place_of(plan.earliest_at, plan.bpm)
         self._earliest = math.ceil(begins - _EXACT)
-        self._entry = plan.feel.entry(plan.after.timeline, begins, plan.beat_tick)
+        free = self._texture.free_from(self._earliest)
+        enters = begins if free == self._earliest else float(free)
+        self._entry = plan.feel.entry(plan.after.timeline, enters, plan.beat_tick)
         self._start: int | None = None
+        self._last: PlannedNote | None = None
         self.complete = False
         self.played = 0
-        self.ends_at = plan.earliest_at
-        """The end of the last of the notes settled so far (seconds)."""
 
     @property
     def due_at(self) -> float:
@@ -111,6 +112,14 @@ class Reply:
     def began_at(self) -> float:
         """The onset of the first note (seconds)."""
         return self._plan.earliest_at if self._start is None else self._time(self._start)
+
+    @property
+    def ends_at(self) -> float:
+        """The end of the last of the notes settled so far (seconds); it moves with a clock's beats."""
+        last, timeline = self._last, self._plan.after.timeline
+        if last is None:
+            return self._plan.earliest_at
+        return timeline.time_of_beat(last.beats.end) if last.beats else last.until
 
     @property
     def all_played(self) -> bool:
@@ -218,7 +227,8 @@ class Reply:
         self._planned[note.serial] = Sampled(self._settled, after)
         self._settled = after
         note = self._on_the_beat(note, after)
-        self.ends_at = max(self.ends_at, note.until)
+        if self._last is None or note.until >= self.ends_at:
+            self._last = note
         return note
 
     def _on_the_beat(self, note: PlannedNote, after: Moment) -> PlannedNote:

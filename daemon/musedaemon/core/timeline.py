@@ -65,6 +65,11 @@ class Timeline:
         assert self._beat is not None
         return self._beat.grid.time_of(self.clock_beat(tick))
 
+    def time_of_beat(self, beat: float) -> float:
+        """The time (seconds) of a clock's beat. There must have been a clock."""
+        assert self._beat is not None
+        return self._beat.grid.time_of(beat)
+
     def after_beats(self, at: float, beats: float) -> float:
         """The time (seconds) so many beats after another. The clock must run."""
         assert self._beat is not None

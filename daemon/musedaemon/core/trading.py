@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from musedaemon.core.beat_grid import Place
 from musedaemon.core.ear import Ear
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.reply import Extent
@@ -17,14 +16,6 @@ _PICK_UP_BEATS = 1.0
 """And begin in their last beat."""
 
 
-class Bars(NamedTuple):
-    """Bars of ours, from line to line (seconds)."""
-
-    begin: float
-    end: float
-    beat_s: float
-
-
 class Trade:
     """A `Manner`: the musician's bars begin where ours end. Where they play nothing in them, or before we have played
     any, bar 1 begins at their first note.
@@ -32,16 +23,17 @@ class Trade:
 
     call_goes_on = False
 
-    def __init__(self, beats: int, lead_s: float, began_at: float) -> None:
-        """`beats`: how many each plays. `lead_s`: the turn passes this much before the bar line, to be in time.
+    def __init__(self, ear: Ear, beats: float, lead_s: float, began_at: float) -> None:
+        """`beats`: how many each plays, whole bars. `lead_s`: the turn passes so much before the bar line.
 
         What was played before `began_at` is in no bar.
         """
+        self._ear = ear
         self._beats = beats
         self._lead_s = lead_s
         self._began_at = began_at
-        self._ours: Bars | None = None
-        self._line: float | None = None
+        self._ours: Place | None = None
+        self._theirs: Place | None = None
 
     def hand_over_at(self, ear: Ear) -> float:
         """Just before the bar line after their bars, if they have played anything in them."""
@@ -63,35 +55,33 @@ class Trade:
     @property
     def bars(self) -> Extent:
         """The same for every turn, also one that is held."""
-        ticks = self._beats * TICKS_PER_BEAT
+        ticks = round(self._beats * TICKS_PER_BEAT)
         return Extent(target=ticks, most=ticks, by=ticks, entry=_ENTRY_TICKS)
 
     def yields_to(self, at: float) -> bool:
         """To a note in the midst of our bars: not to the end of their phrase, nor to the pick-up of the next."""
-        ours = self._ours
-        if ours is None:
-            return True
-        return ours.begin + _TAIL_BEATS * ours.beat_s <= at < ours.end - _PICK_UP_BEATS * ours.beat_s
+        ours, after = self._ours, self._ear.time_after
+        return ours is None or after(ours, _TAIL_BEATS) <= at < after(ours, self._beats - _PICK_UP_BEATS)
 
     def over_at(self, ends_at: float) -> float:
         """With our last bar line."""
-        return max(ends_at, self._ours.end) if self._ours else ends_at
+        return max(ends_at, self._ear.time_after(self._ours, self._beats)) if self._ours else ends_at
 
     def turn_ours(self, at: float, beat_s: float) -> None:
         """Our bars begin at the next moment we may play."""
-        begin = at + self._lead_s
-        self._ours = Bars(begin, begin + self._beats * beat_s, beat_s)
+        self._ours = self._ear.place(at + self._lead_s)
 
     def turn_theirs(self, whole: bool) -> None:
         """Their bars begin at our last bar line, or with their next note."""
-        self._line = self._ours.end if self._ours and whole else None
+        ear, ours = self._ear, self._ours
+        self._theirs = ear.place(ear.time_after(ours, self._beats)) if ours and whole else None
 
     def _bars_begin(self, ear: Ear) -> float | None:
         """Where their bar 1 is: on a line of the clock's, if one runs."""
-        if self._line is None:
+        if self._theirs is None:
             first = ear.phrase.first_onset_from(self._began_at)
             return None if first is None else ear.bar_line(first, _PICK_UP_BEATS)
-        line = ear.bar_line(self._line, _PICK_UP_BEATS)
+        line = ear.bar_line(ear.time_after(self._theirs, 0.0), _PICK_UP_BEATS)
         first = ear.phrase.first_onset_from(line - _PICK_UP_BEATS * ear.beat_s)
         if first is None:
             return None

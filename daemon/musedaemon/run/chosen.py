@@ -68,8 +68,8 @@ def engine_settings(config: Config, seed: int, timing: PlayerTiming) -> EngineSe
         seed=seed,
         lead_s=LEAD_S + timing.offset,
         mode=Mode(turns.mode),
-        trade_beats=turns.trade_bars * config.tempo.beats_per_bar,
-        meter=Meter(config.tempo.beats_per_bar),
+        trade_bars=turns.trade_bars,
+        meter=meter(config.tempo),
         feel=_feel(config.tempo, seed),
         # A file does not come in to end a solo, nor let go while it waits.
         longest_beats=turns.max_reply_beats if names_file(config.ports.input) else float("inf"),
@@ -102,6 +102,11 @@ def signal_settings(config: Config) -> SignalSettings:
     )
 
 
+def meter(tempo: Tempo) -> Meter:
+    """The bars that are traded, counted in, clicked, waited for and written."""
+    return Meter(tempo.beats_per_bar)
+
+
 def _feel(tempo: Tempo, seed: int) -> Feel:
     return Feel(StartOn(tempo.start_on), tempo.swing, tempo.humanize_ms / 1000, seed)
 
@@ -123,16 +128,16 @@ def take_settings(config: Config) -> TakeSettings:
 
 def beat_source(tempo: Tempo, link: LinkPeer | None = None) -> BeatSource:
     """Where the beats come from while a port is played on; from `link` where there is one."""
-    meter = Meter(tempo.beats_per_bar)
+    bars = meter(tempo)
     if link:
-        return LinkClock(link, meter, _tap_settings(tempo))
+        return LinkClock(link, bars, _tap_settings(tempo))
     if tempo.clock == "midi":
         return FollowedClock()
     if tempo.clock == "follow":
         return NoClock()
     clicks = MetronomeSettings(tempo.metronome_channel - 1, tempo.metronome_accent_pitch, tempo.metronome_pitch)
-    metronome = Metronome(meter, clicks) if tempo.metronome_channel else None
-    return OwnClock(tempo.bpm, meter, metronome, tempo.count_in_bars, _tap_settings(tempo))
+    metronome = Metronome(bars, clicks) if tempo.metronome_channel else None
+    return OwnClock(tempo.bpm, bars, metronome, tempo.count_in_bars, _tap_settings(tempo))
 
 
 def link_session(tempo: Tempo) -> LinkSession | None:
@@ -140,7 +145,7 @@ def link_session(tempo: Tempo) -> LinkSession | None:
     if tempo.clock != "link":
         return None
     bpm = tempo.bpm or tempo.bpm_hint or FIRST_BPM
-    return open_link_session(LinkSettings(bpm, Meter(tempo.beats_per_bar).bar_beats, tempo.link_start_stop))
+    return open_link_session(LinkSettings(bpm, meter(tempo).bar_beats, tempo.link_start_stop))
 
 
 def _tap_settings(tempo: Tempo) -> TapSettings:

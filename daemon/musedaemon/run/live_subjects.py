@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from musedaemon.config.schema import Config
-from musedaemon.core.commands import HandedOver, Played, Report
+from musedaemon.core.commands import HandedOver, Played, Report, TempoFound
 from musedaemon.core.events import NoteOff, NoteOn
 from musedaemon.core.player import Outgoing
 from musedaemon.encoding import PITCHES
@@ -181,6 +181,9 @@ class _Witness:
     def handed_over(self, turn: HandedOver) -> None:
         """On the engine thread."""
         self.seen.hand_overs.append(turn.at)
+
+    def tempo_found(self, found: TempoFound) -> None:
+        """Nothing."""
 
     def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
         """The ports are open."""

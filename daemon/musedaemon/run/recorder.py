@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from musedaemon.core.commands import ClockMoved, HandedOver, Heard, Report
+from musedaemon.core.beat_grid import Meter
+from musedaemon.core.commands import ClockMoved, HandedOver, Heard, Report, TempoFound
 from musedaemon.core.events import MidiEvent
 from musedaemon.core.player import Outgoing
 from musedaemon.core.tempo import UNKNOWN_BPM
@@ -31,6 +32,9 @@ class Record(Protocol):
     def handed_over(self, turn: HandedOver) -> None:
         """A call is over and its tempo known."""
 
+    def tempo_found(self, found: TempoFound) -> None:
+        """The tempo was found in playing that is not over."""
+
 
 class Unrecorded:
     """Where nothing is to be written: hours of playing leave no trace in memory."""
@@ -44,13 +48,17 @@ class Unrecorded:
     def handed_over(self, turn: HandedOver) -> None:
         """Nothing."""
 
+    def tempo_found(self, found: TempoFound) -> None:
+        """Nothing."""
+
 
 class Recorder:
     """A `Record` that is kept and can be written."""
 
-    def __init__(self, beats_per_bar: int = 4) -> None:
-        self._beats_per_bar = beats_per_bar
-        self._bars = BarMap(beats_per_bar)
+    def __init__(self, meter: Meter | None = None) -> None:
+        """`meter`: the bars of a file along a clock; 4/4 if none."""
+        self._meter = meter or Meter()
+        self._bars = BarMap(self._meter.bar_beats)
         self._call: list[MidiEvent] = []
         self._response: list[MidiEvent] = []
         self._tempi: list[TempoChange] = []
@@ -69,8 +77,12 @@ class Recorder:
 
     def handed_over(self, turn: HandedOver) -> None:
         """Enter the tempo of a turn, from the beginning of its call."""
-        if not self._tempi or abs(self._tempi[-1].bpm - turn.bpm) > _SAME_BPM:
-            self._tempi.append(TempoChange(turn.call_at if self._tempi else 0.0, turn.bpm))
+        self.tempo_found(TempoFound(turn.call_at, turn.bpm))
+
+    def tempo_found(self, found: TempoFound) -> None:
+        """Enter it, from where it holds."""
+        if not self._tempi or abs(self._tempi[-1].bpm - found.bpm) > _SAME_BPM:
+            self._tempi.append(TempoChange(found.at if self._tempi else 0.0, found.bpm))
 
     @property
     def is_empty(self) -> bool:
@@ -91,7 +103,7 @@ class Recorder:
         tracks = [Track(name, [*events, *letting_go(events, end)]) for name, events in self._tracks]
         if self._bars:
             tracks = [Track(track.name, _later(track.events, self._bars.shift)) for track in tracks]
-            write_midi_file(path, tracks, self._bars.tempi, (self._beats_per_bar, 4))
+            write_midi_file(path, tracks, self._bars.tempi, self._meter)
             return
         tempi = self._tempi or [TempoChange(0.0, bpm or UNKNOWN_BPM)]
         write_midi_file(path, tracks, tempi)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from musedaemon.core.commands import Cancel, ClockState, Command, Effect, HandedOver, Play, TurnOver, Withdraw
+from musedaemon.core.commands import (
+    Cancel,
+    ClockState,
+    Command,
+    Effect,
+    HandedOver,
+    Play,
+    TempoFound,
+    TurnOver,
+    Withdraw,
+)
 from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
 
@@ -45,6 +55,8 @@ class Router:
                 case HandedOver(at):
                     self._record.handed_over(effect)
                     self._musician.pause(at)
+                case TempoFound():
+                    self._record.tempo_found(effect)
                 case TurnOver(at=at, bpm=bpm):
                     self._musician.resume(at, bpm)
                     self._on_turn(effect)

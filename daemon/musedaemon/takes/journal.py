@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from musedaemon.core.beat_grid import Beat, BeatGrid
+from musedaemon.core.beat_grid import Beat, BeatGrid, Meter
 from musedaemon.core.commands import ClockMoved, HandedOver, Heard
 from musedaemon.core.events import MidiEvent
 from musedaemon.core.midi_clock import ClockNews
@@ -102,7 +102,7 @@ def take_of(lines: Iterable[str]) -> Take | None:
     rest = iter(lines)
     match next(rest, "").split(" "):
         case [title, beats, bpm] if title == _TITLE and beats.isdecimal() and 0 < int(beats) <= _MOST_BEATS_PER_BAR:
-            record = Recorder(int(beats))
+            record = Recorder(Meter(int(beats)))
         case _:
             return None
     entries = [entry for entry in map(_entry, rest) if entry is not None]

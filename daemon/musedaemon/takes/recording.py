@@ -8,7 +8,7 @@ from enum import Enum, auto
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from musedaemon.core.commands import ClockMoved, HandedOver, Heard, Report, Signalled
+from musedaemon.core.commands import ClockMoved, HandedOver, Heard, Report, Signalled, TempoFound
 from musedaemon.core.player import Outgoing
 from musedaemon.core.signals import Wish
 from musedaemon.run.clock import Clock
@@ -63,6 +63,10 @@ class Takes:
     def handed_over(self, turn: HandedOver) -> None:
         """A call is over and its tempo known."""
         self._put(turn)
+
+    def tempo_found(self, found: TempoFound) -> None:
+        """The tempo was found in playing that is not over. A journal knows tempi from where they hold, no turns."""
+        self._put(HandedOver(found.at, found.at, found.bpm))
 
     def keep(self) -> None:
         """Keep the last minutes. From any thread, and from a signal's handler."""

@@ -16,6 +16,7 @@ from musedaemon.core.engine import EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, Other
 from musedaemon.core.feel import Feel, StartOn
 from musedaemon.core.midi_clock import ClockNews
+from musedaemon.core.modes import Mode
 from musedaemon.core.player import Outgoing, Player
 from musedaemon.core.signals import SignalSettings
 from musedaemon.core.thru import nothing, unchanged
@@ -188,3 +189,13 @@ def test_a_new_song_takes_the_reply_back() -> None:
     done = along([*pulses, *clock([120.0] * 20, start=pulses[-1].at + 0.06)], LONG_CALL)
     assert [over.withdrawn for over in done.turns] == [True]
     assert max(event.at for event in done.response) <= pulses[-1].at + 0.07
+
+
+@pytest.mark.parametrize("bpms", [[120.0] * 12 + [80.0] * 40, [120.0] * 12 + [180.0] * 40])
+def test_traded_bars_end_with_the_clocks_bars_though_the_tempo_changes_in_them(bpms: list[float]) -> None:
+    trade = replace(SETTINGS, mode=Mode.TRADE, trade_bars=2)
+    done = along(clock(bpms), melody([60, 62, 64, 65, 67, 65, 64, 62], start=0.1), trade)
+    # Theirs are the beats 0 to 8, ours 8 to 16: the tempo changes on beat 12.
+    ends = 0.1 + 12 * 0.5 + 4 * 60.0 / bpms[-1]
+    assert [over.at for over in done.turns] == pytest.approx([ends], abs=1e-3)
+    assert max(event.at for event in done.response) <= ends + 1e-3

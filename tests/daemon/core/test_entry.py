@@ -56,11 +56,12 @@ def test_the_tempo_never_jumps_within_a_reply() -> None:
         assert ticks == pytest.approx(np.round(ticks), abs=1e-3)
 
 
-def test_where_the_tempo_is_given_the_model_chooses_where_to_enter() -> None:
-    ends_off_the_beat = call(0.5, rhythm=[*RHYTHM, 7.5])
-    given, found = jam(ends_off_the_beat, bpm=120.0), jam(ends_off_the_beat, bpm=None)
-    assert beats_of(given, 0.5, 0.0)[0] % 1 == pytest.approx(0.5)
-    assert beats_of(found, 0.5, 0.0)[0] % 1 == pytest.approx(0.0, abs=0.05)
+@pytest.mark.parametrize("bpm", [None, 120.0])
+@pytest.mark.parametrize("start", [0.0, 0.37])
+def test_after_a_call_that_ends_off_the_beat_it_is_the_beat_all_the_same(bpm: float | None, start: float) -> None:
+    """Also where the tempo is given: then the beats alone are found."""
+    done = jam(call(0.5, start, rhythm=[*RHYTHM, 7.5]), bpm=bpm)
+    assert beats_of(done, 0.5, start)[0] % 1 == pytest.approx(0.0, abs=0.05)
 
 
 def test_a_reply_that_waits_for_nothing_enters_where_the_model_does() -> None:

@@ -13,10 +13,11 @@ from support.truth import assert_balanced, assert_true
 
 from musedaemon.core.conversation import LEAD_S, SLIP_S
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
+from musedaemon.core.feel import AS_SAMPLED
 from musedaemon.core.signals import By, SignalSettings
 from musedaemon.core.turns import Turn
 
-ONLY_SIGNALS = replace(SETTINGS, hand_over_s=0.0)
+ONLY_SIGNALS = replace(SETTINGS, hand_over_s=0.0, feel=AS_SAMPLED)
 CALL = melody([60, 62, 64, 65, 67, 65, 64, 62])
 TRANSPORT = {"start": b"\xfa", "continue": b"\xfb", "stop": b"\xfc"}
 
@@ -138,7 +139,7 @@ def test_a_note_later_than_a_slip_takes_the_turn_back() -> None:
 
 
 def test_silence_and_signals_go_together() -> None:
-    both = replace(SETTINGS, hand_over_s=0.6)
+    both = replace(ONLY_SIGNALS, hand_over_s=0.6)
     assert jam([*CALL], both, signals=signals()).notes()[0].at >= 3.9 + 0.6
     at_once = jam([*CALL, *key(4.0)], both, signals=signals())
     assert at_once.turns[0].call_notes == 8

@@ -24,7 +24,7 @@ from musedaemon.model.protocol import FloatArray, State
 
 SWITCHES = SignalSettings(key=21, mode_control=80)
 CALL = melody([60, 62, 64, 65, 67, 65, 64, 62])
-TRADE = replace(SETTINGS, mode=Mode.TRADE, trade_beats=8)
+TRADE = replace(SETTINGS, mode=Mode.TRADE, trade_bars=2)
 DUET = replace(SETTINGS, mode=Mode.DUET)
 SOLO = replace(SETTINGS, mode=Mode.SOLO, longest_beats=16.0)
 
@@ -139,19 +139,21 @@ class LongNotes(FakeModel):
         return self._peak(TIME_CLASSES, 60, 1.0)
 
 
+@pytest.mark.parametrize("bpm", [120.0, None])
 @pytest.mark.parametrize("model", [FakeModel(False), LongNotes(False)])
-def test_in_a_duet_the_limits_hold_from_plan_to_plan(model: FakeModel) -> None:
+def test_in_a_duet_the_limits_hold_from_plan_to_plan(model: FakeModel, bpm: float | None) -> None:
     hands = melody([72, 74, 76, 77, 79, 77, 76, 74] * 3, step=0.3, length=0.2)
-    line = jam(hands, replace(SETTINGS, mode=Mode.DUET, limits=LimitSettings(polyphony=1)), model)
+    line = jam(hands, replace(SETTINGS, mode=Mode.DUET, limits=LimitSettings(polyphony=1)), model, bpm)
     sounding = most = 0
-    for event in line.response:
+    for event in sorted(line.response, key=lambda event: (round(event.at, 6), isinstance(event, NoteOn))):
         sounding += isinstance(event, NoteOn) - isinstance(event, NoteOff)
         most = max(most, sounding)
     assert most == 1
-    sparse = jam(hands, replace(SETTINGS, mode=Mode.DUET, limits=LimitSettings(density=0.5)), model)
+    sparse = jam(hands, replace(SETTINGS, mode=Mode.DUET, limits=LimitSettings(density=0.5)), model, bpm)
     strikes = sorted({note.at for note in sparse.notes()})
+    quickest = max(found.bpm for found in sparse.tempi)
     assert len(strikes) > 3
-    assert all(after - before > 1.9 * 60.0 / 120.0 for before, after in pairwise(strikes))
+    assert all(after - before > 1.9 * 60.0 / (bpm or quickest) for before, after in pairwise(strikes))
 
 
 def test_a_duet_comes_to_rest_about_a_bar_after_the_musician() -> None:
@@ -260,7 +262,7 @@ def test_whatever_is_played_and_switched_the_state_is_what_was_heard_and_no_note
             case _:
                 events.append(ControlChange(at, channel, 123, 0))
     events += [NoteOff(at + 20, channel, 21) for channel in (0, 1)]
-    chosen = replace(SETTINGS, mode=mode, hand_over_s=hand_over_s, longest_beats=16.0, trade_beats=4)
+    chosen = replace(SETTINGS, mode=mode, hand_over_s=hand_over_s, longest_beats=16.0, trade_bars=1)
     done = play(chosen, events, certain=False, by=by, waits=waits)
     assert done.engine.turn in (Turn.WAITING, Turn.LISTENING, Turn.TOGETHER)
     assert len(done.notes()) >= sum(over.reply_notes for over in done.turns)
@@ -276,3 +278,15 @@ def test_switched_from_listening_a_silence_that_was_long_enough_is_answered_now_
 def test_switched_to_trading_in_mid_phrase_bar_one_begins_with_the_next_note() -> None:
     done = play(replace(TRADE, mode=Mode.LISTEN), CALL, melody([60], start=5.3), [mode_change(3.8, Mode.TRADE)])
     assert [over.at for over in done.turns] == pytest.approx([5.3 + 8.0])
+
+
+@pytest.mark.parametrize("mode", [Mode.DUET, Mode.LISTEN])
+def test_where_nobody_hands_over_every_tempo_is_told_from_where_it_holds(mode: Mode) -> None:
+    slow = melody([60, 62, 64, 65, 67, 65, 64, 62], step=0.6)
+    quick = melody([60, 62, 64, 65, 67, 65, 64, 62], start=20.0, step=0.45)
+    done = jam([*slow, *quick], replace(SETTINGS, mode=mode), bpm=None)
+    last_of = {}
+    for found in done.tempi:
+        last_of[found.at < 15.0] = found
+    assert (last_of[True].bpm, last_of[False].bpm) == pytest.approx((100.0, 133.3), rel=0.02)
+    assert min(found.at for found in done.tempi if found.at > 15.0) == 20.0

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musedaemon.core.beat_grid import Beat, BeatGrid
-from musedaemon.core.commands import ClockMoved, Heard
+from musedaemon.core.beat_grid import Beat, BeatGrid, Meter
+from musedaemon.core.commands import ClockMoved, Heard, TempoFound
 from musedaemon.core.events import NoteOff, NoteOn
 from musedaemon.core.midi_clock import ClockNews
 from musedaemon.midi.files import read_midi_file
@@ -69,7 +69,7 @@ def test_after_a_stop_the_song_goes_on_on_a_bar_of_the_file(pause: float, song_b
 
 def test_a_recording_along_a_clock_opens_on_its_bars(tmp_path: Path) -> None:
     target = tmp_path / "jam.mid"
-    recorder = Recorder(beats_per_bar=3)
+    recorder = Recorder(Meter(3, 4))
     recorder.report(ClockMoved(beat(0.7, 0.0, 90.0), ClockNews.STARTED))
     bar_s = 3 * 60 / 90
     recorder.report(Heard(NoteOn(0.7 + bar_s, 0, 60, 80)))
@@ -79,3 +79,15 @@ def test_a_recording_along_a_clock_opens_on_its_bars(tmp_path: Path) -> None:
     assert written.meter == (3, 4)
     assert written.bpm == pytest.approx(90.0, abs=0.01)
     assert written.events[0].at / bar_s == pytest.approx(round(written.events[0].at / bar_s), abs=0.01)
+
+
+def test_what_has_no_clock_has_the_tempi_that_were_found_each_from_where_it_holds(tmp_path: Path) -> None:
+    target = tmp_path / "duet.mid"
+    recorder = Recorder()
+    for at, bpm in ((1.0, 120.0), (5.0, 120.02), (9.0, 90.0), (20.0, 100.0)):
+        recorder.tempo_found(TempoFound(at, bpm))
+    recorder.report(Heard(NoteOn(1.0, 0, 60, 80)))
+    recorder.write(target, 100.0)
+    written = read_midi_file(target)
+    assert [round(change.bpm, 1) for change in written.tempi] == [120.0, 90.0, 100.0]
+    assert [change.at for change in written.tempi] == pytest.approx([0.0, 9.0, 20.0], abs=0.001)
