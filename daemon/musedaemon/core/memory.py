@@ -59,6 +59,7 @@ class SessionMemory:
         self._count = 0
         self._filled = 0
         self._handles = np.full(REACH, _NO_HANDLE, dtype=np.int64)
+        self._trails = [NO_TRAIL] * REACH
         self._past = past_of(
             keys=np.zeros((REACH, size), dtype=np.float32),
             passages=np.zeros((REACH, 2 * RUN_NOTES), dtype=np.int16),
@@ -78,6 +79,7 @@ class SessionMemory:
         self._count += 1
         self._filled = max(self._filled, slot + 1)
         self._handles[slot] = handle
+        self._trails[slot] = trail
         past, before = self._past, passage(trail, NEVER_KEPT)
         past.keys[slot] = key
         past.passages[slot] = before
@@ -104,6 +106,21 @@ class SessionMemory:
         """What the kept notes say of the note after this key [K] and trail; good until the next change."""
         if self.dial <= 0.0 or self._count == 0:
             return Nothing()
+        return self._recalled(key, trail)
+
+    def recall_again(self, handle: int) -> Recollection:
+        """What the kept notes say of the note that one of them is: as `recall` before that one; it must be kept."""
+        slot = handle % REACH
+        return self._recalled(self._past.keys[slot], self._trails[slot])
+
+    def kept(self, handle: int) -> NoteClasses | None:
+        """The shift, pitch and duration of a note; None where it is kept no longer."""
+        slot, past = handle % REACH, self._past
+        if self._handles[slot] != handle:
+            return None
+        return NoteClasses(int(past.shift[slot]), int(past.pitch[slot]), VELOCITY_UNKNOWN, int(past.duration[slot]))
+
+    def _recalled(self, key: FloatArray, trail: Trail) -> Recalled:
         known = self._past if self._filled == REACH else self._past.first(self._filled)
         dial = min(self.dial, _MOST_DIAL)
         return Recalled(known, key, trail, dial / (1.0 - dial))

@@ -117,6 +117,11 @@ class Phrase:
         return [Strike(note.on.at, now if note.off_at is None else note.off_at) for note in self._notes]
 
     @property
+    def handles(self) -> list[int]:
+        """By which the session memory knows each of the newest notes."""
+        return [note.handle for note in self._notes]
+
+    @property
     def velocities(self) -> list[int]:
         """How hard each key was struck, 1 to 127."""
         return [note.on.velocity for note in self._notes]

@@ -16,6 +16,7 @@ from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
 from musedaemon.core.limits import Limits
 from musedaemon.core.moment import Moment
 from musedaemon.core.recollection import Recollection
+from musedaemon.core.retelling import Retelling
 from musedaemon.core.texture import NOTHING_BEFORE, Before, Room, Texture
 from musedaemon.encoding import TICKS_PER_BEAT
 
@@ -62,6 +63,7 @@ class ReplyPlan:
     feel: Feel = AS_SAMPLED
     before: Before = NOTHING_BEFORE
     beat_tick: int | None = None
+    retelling: Retelling | None = None
 
 
 class Sampled(NamedTuple):
@@ -136,7 +138,7 @@ class Reply:
 
         `complete` says that the reply has come to its end.
         """
-        recalled = self._improviser.recall(self._latest)
+        recalled = self._recall()
         onset = self._next_onset(recalled)
         before = self._latest if onset is None else self._room_made(onset)
         note = None if onset is None else self._sample(before, onset, recalled)
@@ -161,6 +163,10 @@ class Reply:
         """The musician ends a note that was held as this reply began: what is still to be sampled knows of it."""
         if self._latest.tracker.ends.get(pitch, 0) is None:
             self._latest = self._latest.released(at, pitch, self._plan.bpm)
+
+    def _recall(self) -> Recollection:
+        retelling = self._plan.retelling
+        return (retelling and retelling.recall()) or self._improviser.recall(self._latest)
 
     def _next_onset(self, recalled: Recollection) -> int | None:
         """The tick of the next note; None where the model itself rests near the target, or time is up."""
@@ -208,6 +214,8 @@ class Reply:
         return ending_score(self._latest, self._texture.end, share)
 
     def _enter(self, note: SampledNote, ending: float | None) -> None:
+        if self._plan.retelling:
+            self._plan.retelling.go_on(note.pitch)
         if self._open and self._texture.gives_way(note.onset):
             self._open[-1] = self._open[-1]._replace(gives_way_at=note.onset)
             self._texture.shorten_last(note.onset)
