@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 MISSING = None if shutil.which("jackd") else "jackd is not installed (Debian package jackd2)"
@@ -18,6 +19,9 @@ MISSING = None if shutil.which("jackd") else "jackd is not installed (Debian pac
 RATE = 48_000
 PERIOD = 64
 _PATIENCE = 10.0
+_PLACE_PATIENCE = 120.0
+_NO_PLACE = "oo many servers"
+_SHARED_MEMORY = Path("/dev/shm")
 
 
 def new_client(server_name: str, name: str) -> Any:
@@ -65,17 +69,38 @@ def late_periods(server: JackServer) -> Iterator[Callable[[], int]]:
 def running_server(name: str) -> Iterator[JackServer]:
     """Start a server of that name, and stop it by its process id. Synchronous (-S): the default mode loses messages."""
     os.environ.update(JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1")
-    with tempfile.TemporaryFile() as log:
-        command = ["jackd", "-n", name, "-S", "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        try:
-            _wait_until_it_answers(name, process)
-            yield JackServer(name)
-        except JackStartError as error:
-            log.seek(0)
-            raise JackStartError(f"{error}: {log.read().decode(errors='replace')}") from None
-        finally:
-            _stop(process)
+    process = _started(name)
+    try:
+        yield JackServer(name)
+    finally:
+        _stop(process)
+
+
+def _started(name: str) -> subprocess.Popen[bytes]:
+    """A server that answers. JACK has eight places for servers: where all are taken, wait for one."""
+    deadline = time.monotonic() + _PLACE_PATIENCE
+    command = ["jackd", "-n", name, "-S", "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
+    while True:
+        with tempfile.TemporaryFile() as log:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            try:
+                _wait_until_it_answers(name, process)
+                return process
+            except JackStartError as error:
+                _stop(process)
+                log.seek(0)
+                told = log.read().decode(errors="replace")
+                if _NO_PLACE not in told or time.monotonic() > deadline:
+                    raise JackStartError(f"{error}: {told}") from None
+        _free_the_places_of_the_dead()
+        time.sleep(1.0)
+
+
+def _free_the_places_of_the_dead() -> None:
+    """A server that was killed keeps its place for ever. Where none runs at all, the register is made anew."""
+    if subprocess.run(["pgrep", "-x", "jackd|jackdbus"], stdout=subprocess.DEVNULL, check=False).returncode == 1:
+        for left in _SHARED_MEMORY.glob("jack-shm-registry*"):
+            left.unlink(missing_ok=True)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

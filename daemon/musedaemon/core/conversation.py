@@ -138,6 +138,14 @@ class Conversation:
                 return [*map(Play, self._voice.next_notes(reply)), *self._end_reply_if_over(now)]
         return self._end_reply_if_over(now)
 
+    def break_off(self, at: float) -> list[Effect]:
+        """The session ends (seconds): a reply of which something was heard is told as withdrawn."""
+        if self._underway is None or not self._underway.reply.played:
+            return []
+        if self.turn is Turn.REPLYING:
+            self._move(Move.INTERRUPT)
+        return self._end_reply(Move.WITHDRAWN, at)
+
     def next_deadline(self) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
         if self.turn is Turn.LISTENING:

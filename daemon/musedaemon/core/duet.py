@@ -148,6 +148,10 @@ class Duet:
             return self._end_passage(rest_at)
         return []
 
+    def break_off(self, at: float) -> list[Effect]:
+        """The session ends (seconds): a passage in which something of ours was heard is told."""
+        return self._end_passage(at) if self.turn is Turn.TOGETHER and self._passage.own_notes else []
+
     def next_deadline(self) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
         if self.turn is not Turn.TOGETHER:

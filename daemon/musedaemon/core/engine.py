@@ -127,6 +127,10 @@ class Engine:
         """Do what is due at `now`, at most one note of the model's."""
         return [] if self._deferred else self._part.advance(now)
 
+    def break_off(self, now: float) -> list[Effect]:
+        """The session ends in the midst of things (seconds): what is left to be told. Nothing may be called after."""
+        return self._part.break_off(now)
+
     def next_deadline(self) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
         return float("inf") if self._deferred else self._part.next_deadline()

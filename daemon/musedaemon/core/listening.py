@@ -59,6 +59,10 @@ class Listening:
                 self.turn = TRANSITIONS[self.turn, Move.REST]
         return []
 
+    def break_off(self, at: float) -> list[Effect]:
+        """There is nothing of ours to tell."""
+        return []
+
     def next_deadline(self) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
         if self.turn is not Turn.LISTENING:

@@ -21,7 +21,7 @@ from musedaemon.core.recollection import (
     Recollection,
     past_of,
 )
-from musedaemon.core.trail import NEVER_KEPT, RUN_NOTES, Trail, passage
+from musedaemon.core.trail import NEVER_KEPT, NO_TRAIL, RUN_NOTES, Trail, passage
 from musedaemon.encoding import PITCHES, TIME_CLASSES, VELOCITY_UNKNOWN
 from musedaemon.model.protocol import FloatArray
 

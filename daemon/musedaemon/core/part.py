@@ -36,5 +36,8 @@ class Part(Protocol):
     def advance(self, now: float) -> list[Effect]:
         """Do what is due, at most one note of the model's."""
 
+    def break_off(self, at: float) -> list[Effect]:
+        """The session ends now: what was played since the last turn is told."""
+
     def next_deadline(self) -> float:
         """When `advance` has something to do, infinity when never."""

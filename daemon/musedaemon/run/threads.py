@@ -133,6 +133,7 @@ class EngineThread:
         while not self._all_said():
             item = next_item(self._inbox, self._deadline(), self._clock)
             if item is Stop.NOW:
+                self._router.route(self._engine.break_off(self._clock.now()))
                 return
             if item is not None:
                 self._underway -= isinstance(item, Heard | Signalled)

@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 from support.fakes import FakeModel, NoEcho
 from support.jam import SETTINGS, Jam, jam, melody
 
+from musedaemon.core.commands import Heard, PlannedNote, Play, Played, TurnOver
 from musedaemon.core.conversation import LEAD_S
+from musedaemon.core.engine import Engine
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.manners import Lengths
+from musedaemon.core.modes import Mode
 from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.sampling import SamplingSettings
+from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing
 from musedaemon.core.turns import Turn
 from musedaemon.encoding import ContextTracker, velocity_to_class
@@ -79,6 +83,23 @@ def test_an_interrupted_reply_is_withdrawn_at_once_and_forgotten() -> None:
     releases = [event for event in done.response if isinstance(event, NoteOff) and event.at <= cut_at]
     assert len(releases) == 3
     assert done.notes()[3].at > cut_at + 0.3 + SETTINGS.hand_over_s
+
+
+@pytest.mark.parametrize("mode", [Mode.CALL_RESPONSE, Mode.DUET])
+def test_a_session_that_ends_in_mid_reply_tells_of_it(mode: Mode) -> None:
+    engine = Engine(FakeModel(), TempoTracker(120.0), replace(SETTINGS, mode=mode))
+    for event in CALL[:2]:
+        engine.receive(Heard(event))
+    assert engine.break_off(0.45) == []
+    notes: list[PlannedNote] = []
+    while not notes:
+        at = engine.next_deadline()
+        notes = [effect.note for effect in engine.advance(at) if isinstance(effect, Play)]
+    engine.receive(Played(notes[0].serial, notes[0].at, notes[0].at))
+    (over,) = engine.break_off(notes[0].at + 0.1)
+    assert isinstance(over, TurnOver)
+    assert over.number == 1
+    assert over.reply_notes == 1
 
 
 def test_after_a_withdrawal_the_state_is_that_of_what_was_really_heard() -> None:

@@ -108,10 +108,11 @@ def test_a_signal_in_mid_reply_leaves_no_note_on(jack_server: JackServer, number
         bench.wait_for(len(PHRASE) + 2, patience=20)
         bench.play([(0.0, pedal_down)], into=IN)  # passed thru, it would hold every note for ever
         wait_until(lambda: pedal_down in data_of(bench.recorded), 20, lambda: "the pedal was not passed thru")
-        finish(process, number)
+        out = finish(process, number)
         recorded = data_of(bench.wait_for_silence(0.3))
     assert unbalanced(recorded) == {}
     assert [data for data in recorded if data[0] == 0xB0] == [pedal_down, pedal_up]
+    assert "then withdrawn\n1 turn (1 withdrawn), " in out
 
 
 def test_a_daemon_that_is_killed_leaves_no_note_on(jack_server: JackServer) -> None:
