@@ -11,6 +11,9 @@ from typing import Any
 from musedaemon.errors import ModelError
 
 CARD_KEY = "musedaemon.card"
+PRECISIONS = ("fp32", "int8")
+MOST_LAYERS, MOST_HIDDEN = 64, 65_536
+"""Far beyond what could answer in time; the state of such a net still fits anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +46,25 @@ def card_from_json(text: str) -> ModelCard:
     """Read a card; keys of later versions are passed over. Raises ModelError where it is none."""
     try:
         values = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError("its card is not JSON") from error
     if not isinstance(values, dict):
         raise ModelError("its card is not a JSON object")
     known: dict[str, Any] = {f.name: values[f.name] for f in fields(ModelCard) if f.name in values}
     for name in ("encoding_version", "hidden", "layers", "parameters"):
-        if not isinstance(known.get(name), int):
+        if type(known.get(name)) is not int or not 0 <= known[name] < 10**12:
             raise ModelError(f"its card gives no whole number for {name}")
-    if not isinstance(known.get("precision"), str):
+    if known.get("precision") not in PRECISIONS:
         raise ModelError("its card gives no precision")
+    for name in ("corpus", "licence", "notice", "recipe", "created", "musedaemon_version"):
+        if not isinstance(known.get(name, ""), str):
+            raise ModelError(f"its card gives no text for {name}")
+    if not _are_scores(known.get("scores", {})):
+        raise ModelError("its card gives scores that are no numbers")
+    if not (0 < known["layers"] <= MOST_LAYERS and 0 < known["hidden"] <= MOST_HIDDEN):
+        raise ModelError("its card tells of a net of an impossible size")
     return ModelCard(**known)
+
+
+def _are_scores(scores: object) -> bool:
+    return isinstance(scores, dict) and all(type(bits) in (int, float) for bits in scores.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from musedaemon.encoding import ENCODING_VERSION, TIME_CLASSES, Context
 from musedaemon.errors import ModelError
 from musedaemon.model.card import CARD_KEY, ModelCard, card_from_json
 from musedaemon.model.extraction import extracted
+from musedaemon.model.inspection import UnfitModelError, inspect
 from musedaemon.model.keys import key_of
-from musedaemon.model.protobuf import MalformedError, has_external_data, metadata
+from musedaemon.model.probing import probe, within
+from musedaemon.model.protobuf import MalformedError, metadata
 from musedaemon.model.protocol import FloatArray, State
 from musedaemon.model.rows import PITCH, VELOCITY, known_rows
+from musedaemon.plain_file import MEGABYTE, read_plain
 
 Interface = dict[str, tuple[str, int]]
 
@@ -30,6 +34,12 @@ PARTS: dict[str, tuple[Interface, tuple[str, ...]]] = {
     **{head: ({**_ROWS, f"{head}_prepared": (_FLOATS, 2)}, (f"{head}_logits",)) for head in HEADS},
 }
 """By part: type and rank of each input, and the outputs (docs/model-format.md)."""
+
+MOST_BYTES = 256 * MEGABYTE
+MOST_MEMORY = 1 << 30
+"""Of what onnxruntime may take for weights and for the numbers between them, all models of a process together."""
+LONGEST_S = 60.0
+"""For opening a model and for a first note: a thousand times what it takes on a slow machine."""
 
 _DEFAULT_FILE = "default.onnx"
 
@@ -69,18 +79,23 @@ class OnnxModel:
     def load(path: Path) -> OnnxModel:
         """Read a model file. Raises ModelError, naming the file, when it cannot be used."""
         try:
-            data = path.expanduser().read_bytes()
+            data = read_plain(path.expanduser(), MOST_BYTES)
         except OSError as error:
             raise ModelError(f"The model {path} cannot be opened ({error.strerror}); check the path.") from error
+        except RuntimeError as error:  # ~ of a user there is not
+            raise ModelError(f"The model {path} cannot be opened ({error}); check the path.") from error
         return OnnxModel.from_bytes(data, str(path))
 
     @staticmethod
     def from_bytes(data: bytes, name: str) -> OnnxModel:
         """A model from its file's bytes; `name` is for messages. Raises ModelError when it cannot be used."""
         card = _card(data, name)
-        sessions = {part: _session(data, part, name) for part in PARTS}
-        _check_interface(sessions, card, name)
-        return OnnxModel(sessions, card, len(data))
+        try:
+            return within(LONGEST_S, lambda: _opened(data, card, name))
+        except TimeoutError as error:
+            raise ModelError(
+                f"The model {name} takes more than {LONGEST_S:.0f} s for its first note; take another."
+            ) from error
 
     def initial_state(self) -> State:
         """The state before anything was heard: zeros, and no opinion on the first shift."""
@@ -120,16 +135,28 @@ def load_default() -> OnnxModel:
     return OnnxModel.from_bytes(data, "the default model")
 
 
+def _opened(data: bytes, card: ModelCard, name: str) -> OnnxModel:
+    sessions = {part: _session(data, part, name) for part in PARTS}
+    _check_interface(sessions, card, name)
+    model = OnnxModel(sessions, card, len(data))
+    try:
+        problem = probe(model)
+    except Exception as error:
+        # As in `_session`: onnxruntime's exceptions share no public base.
+        raise ModelError(f"The model {name} cannot play a note; export it again.") from error
+    if problem:
+        raise ModelError(f"The model {name} {problem}; export it again from a checkpoint that trained well.")
+    return model
+
+
 def _card(data: bytes, name: str) -> ModelCard:
     try:
+        inspect(data)
         text = metadata(data).get(CARD_KEY)
-        external = has_external_data(data)
-    except (MalformedError, RecursionError) as error:
+    except MalformedError as error:
         raise ModelError(f"The model {name} is damaged or cut short; copy it again, or export it again.") from error
-    if external:
-        raise ModelError(
-            f"The model {name} keeps weights in another file, which is not safe to follow; export it again as one file."
-        )
+    except UnfitModelError as error:
+        raise ModelError(f"The model {name} {error}; export it again with export/export.py.") from error
     if text is None:
         raise ModelError(f"The model {name} has no musedaemon card; make one with export/export.py.")
     try:
@@ -150,15 +177,28 @@ def _session(data: bytes, part: str, name: str) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.add_session_config_entry("session.use_env_allocators", "1")
     options.log_severity_level = 4
+    _bound_memory()
     try:
         own = extracted(data, PARTS[part][1])
-        return onnxruntime.InferenceSession(own, options, providers=["CPUExecutionProvider"])
+        # Falling back, it would print on its own and try the same again.
+        return onnxruntime.InferenceSession(own, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:
         # onnxruntime's exceptions share no public base; any of them means that the file is of no use.
         raise ModelError(
             f"The model {name} is damaged, onnxruntime refuses it; copy it again, or export it again."
         ) from error
+
+
+@cache
+def _bound_memory() -> None:
+    """A small file can ask for any amount: products of long weights, sums that spread. onnxruntime gives up instead."""
+    info = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    # -1: as onnxruntime chooses.
+    onnxruntime.create_and_register_allocator(info, onnxruntime.OrtArenaCfg(MOST_MEMORY, -1, -1, -1))
 
 
 def _check_interface(sessions: dict[str, onnxruntime.InferenceSession], card: ModelCard, name: str) -> None:

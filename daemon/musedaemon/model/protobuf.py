@@ -1,5 +1,5 @@
-"""As much of ONNX's file format as can be judged before onnxruntime sees the file: its metadata, and whether
-its weights lie inside.
+"""As much of ONNX's file format as can be judged before onnxruntime sees the file: its metadata, and all that its
+graphs hold (`inspection.py` judges it).
 
 The runtime has no onnx package. The wire format is Protocol Buffers' (encoding guide: varint, 64-bit,
 length-delimited, 32-bit); the field numbers are those of onnx.proto.
@@ -14,6 +14,9 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _MODEL_METADATA = 14
 _ENTRY_KEY, _ENTRY_VALUE = 1, 2
 _TENSOR_EXTERNAL_DATA, _TENSOR_DATA_LOCATION = 13, 14
+
+MOST_FIELDS = 500_000
+"""Of a whole file: ours have some thousand. It takes half a second to go through as many."""
 
 # For each message, the fields whose messages can hold a tensor, and of what kind those are.
 _INSIDE = {
@@ -34,8 +37,11 @@ class MalformedError(ValueError):
 def fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     """(field number, value) of each field of a message; nested messages and texts are views. Raises
     MalformedError."""
-    at = 0
+    at = count = 0
     while at < len(message):
+        count += 1
+        if count > MOST_FIELDS:
+            raise MalformedError
         tag, at = _varint(message, at)
         number, wire_type = tag >> 3, tag & 7
         if number == 0:
@@ -106,20 +112,34 @@ def metadata(model: bytes) -> dict[str, str]:
     return entries
 
 
+Fields = list[tuple[int, int | memoryview]]
+
+
+def messages(model: bytes) -> Iterator[tuple[str, Fields]]:
+    """(kind, fields) of the model and of every message in it that can hold a tensor: `graph`, `node`, `tensor` and so
+    on. Raises MalformedError, too where there are more than MOST_FIELDS in all.
+    """
+    waiting = [("model", memoryview(model))]
+    room = MOST_FIELDS
+    while waiting:
+        kind, message = waiting.pop()
+        found = list(fields(message))
+        room -= len(found)
+        if room < 0:
+            raise MalformedError
+        yield kind, found
+        inside = _INSIDE.get(kind, {})
+        waiting += [(inside[n], value) for n, value in found if n in inside and isinstance(value, memoryview)]
+
+
 def has_external_data(model: bytes) -> bool:
     """Whether any tensor of an ONNX model, in any subgraph, keeps its data in another file. Raises
     MalformedError."""
-    return _holds_external(memoryview(model), "model")
+    return any(kind == "tensor" and is_external(found) for kind, found in messages(model))
 
 
-def _holds_external(message: memoryview, kind: str) -> bool:
-    if kind == "tensor":
-        return any(
-            number == _TENSOR_EXTERNAL_DATA or (number == _TENSOR_DATA_LOCATION and value != 0)
-            for number, value in fields(message)
-        )
-    inside = _INSIDE[kind]
+def is_external(tensor: Fields) -> bool:
+    """Whether a tensor keeps its data in another file."""
     return any(
-        number in inside and isinstance(value, memoryview) and _holds_external(value, inside[number])
-        for number, value in fields(message)
+        number == _TENSOR_EXTERNAL_DATA or (number == _TENSOR_DATA_LOCATION and value != 0) for number, value in tensor
     )
