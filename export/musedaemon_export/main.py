@@ -16,7 +16,9 @@ import musedaemon
 from musedaemon.encoding import ENCODING_VERSION
 from musedaemon.errors import ExportError, ModelError, MusedaemonError
 from musedaemon.model.card import ModelCard
+from musedaemon.model.inspection import LONGEST_CARD
 from musedaemon.model.onnx_model import OnnxModel
+from musedaemon.plain_file import read_plain
 from musedaemon.whole_file import whole_file
 from musedaemon_export.assembling import assembled
 from musedaemon_export.graphs import part_graphs
@@ -72,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _notice(path: Path | None) -> str:
     try:
-        return path.read_text(encoding="utf-8") if path else ""
+        return read_plain(path, LONGEST_CARD // 2).decode("utf-8") if path else ""
     except (OSError, UnicodeDecodeError) as error:
         raise ExportError(f"The notice {path} cannot be read ({error}); check the path.") from error
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from musedaemon.errors import TrainingError
+from musedaemon.plain_file import MEGABYTE, read_plain
 from musedaemon_training.reading import SUFFIXES
 
 TEST_LIST = "test.txt"
+MOST_LIST_BYTES = 64 * MEGABYTE
 TUNE_BOOKS = ("oneills1850", "ryansMammoth", "airdsAirs")
 
 
@@ -71,5 +73,10 @@ def count_set_aside(folders: Sequence[Path]) -> int:
 
 
 def _listed(test_list: Path) -> list[Path]:
-    lines = (line.strip() for line in test_list.read_text(encoding="utf-8").splitlines())
+    try:
+        text = read_plain(test_list, MOST_LIST_BYTES).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        # To go on would train on what was to be kept for testing.
+        raise TrainingError(f"{test_list} cannot be read as UTF-8 text ({error}); mend it, or remove it.") from error
+    lines = (line.strip() for line in text.splitlines())
     return [(test_list.parent / line).resolve() for line in lines if line and not line.startswith("#")]

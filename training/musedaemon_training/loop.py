@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from musedaemon.errors import TrainingError
 from musedaemon_training import checkpoint, plan
 from musedaemon_training.augment import Odds
 from musedaemon_training.averaging import AveragedWeights
@@ -167,7 +168,17 @@ class Training:
         return whole
 
     def restore(self) -> None:
-        """Go on from `last/`: weights, optimiser, average, state, random numbers and place in the stream."""
+        """Go on from `last/`: weights, optimiser, average, state, random numbers and place in the stream. Raises
+        TrainingError where it does not hold them.
+        """
+        try:
+            self._restore()
+        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            raise TrainingError(
+                f"The run in {self.folder} cannot be resumed, what it saved is damaged; train with its best/ as --init."
+            ) from error
+
+    def _restore(self) -> None:
         self.net.load_state_dict(checkpoint.load(self.folder / "last").weights)
         progress = checkpoint.load_progress(self.folder / "last")
         values, own = progress.values, self.ranks.rows(self.plan.rows)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from musedaemon.encoding import TICKS_PER_BEAT
+from musedaemon.plain_file import MEGABYTE, read_plain
 from musedaemon_training import midi_and_abc
 from musedaemon_training.pieces import Piece, Reason, UnreadableError
 
@@ -19,6 +20,8 @@ ABC_SUFFIXES = frozenset({".abc"})
 SCORE_SUFFIXES = frozenset({".xml", ".musicxml", ".mxl", ".krn"})
 SUFFIXES = MIDI_SUFFIXES | ABC_SUFFIXES | SCORE_SUFFIXES
 
+MOST_BYTES = 64 * MEGABYTE
+"""Of a file: tune books have some, scores less."""
 FEWEST_NOTES = 16
 MOST_NOTES_A_BEAT = 64
 MOST_NOTES_A_SECOND = 150
@@ -27,7 +30,7 @@ MOST_NOTES_A_SECOND = 150
 def read_pieces(path: Path) -> Iterator[Piece | UnreadableError]:
     """Each piece of a file, or why it is left out. Never raises for what a file holds."""
     try:
-        data = path.read_bytes()
+        data = read_plain(path, MOST_BYTES)
     except OSError as error:
         yield UnreadableError(Reason.UNOPENED, f"cannot be opened ({error.strerror})")
         return

@@ -13,8 +13,11 @@ from typing import NamedTuple
 from musedaemon.config.checking import Given, check_document, check_value, conflicts
 from musedaemon.config.schema import SECTIONS, Config, Value
 from musedaemon.errors import ConfigError
+from musedaemon.plain_file import MEGABYTE, read_plain
 
 FILE_NAME = "config.toml"
+MOST_BYTES = MEGABYTE
+"""The whole of config.toml, comments included, has a hundredth of it."""
 _AT_LINE = re.compile(r" ?\(at line (\d+), column \d+\)$")
 
 
@@ -118,11 +121,11 @@ def _with(config: Config, given: Given) -> Config:
 
 def _parse(path: Path) -> dict[str, object]:
     try:
-        data = path.read_bytes()
+        data = read_plain(path, MOST_BYTES)
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file; check the path given to --config.") from None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); give another file with --config.") from None
     try:
         return tomllib.loads(data.decode("utf-8-sig"))  # Windows editors like to start with a byte order mark
     except UnicodeDecodeError as error:
