@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 LOOKS_EVERY_S = 0.5
 WAITING_LOOKS_EVERY_S = 0.2
-RETRY_S = 1.0
+RETRY_S = 0.3
 """After an opening that failed."""
 _ENDS_IN_S = 5.0
 
@@ -84,8 +84,8 @@ class Connections:
         for index, end in enumerate(self._ends):
             step = Step.LOSE if end.refused() and end.presence.lose() else end.presence.see(sight)
             if step is Step.LOSE:
-                end.lose()
                 self._tell(end.own_name, PortState.GONE)
+                end.lose()
             elif step is Step.OPEN and sight is not None and self._clock.now() >= self._retry_at.get(index, 0.0):
                 self._open(index, end, sight)
 
