@@ -142,6 +142,10 @@ def servers(rounds: int, without: str) -> None:
             noticed.append(ear.heard_at(*(f"{one} gone" for one in both), since=went) - went)
             with suppress(StopIteration):
                 next(iter(lambda: lookout.look(), None))
+    with server() as last:  # which ends in order: a server that was killed keeps its place among JACK's eight
+        answers_at(lookout)
+        last.terminate()
+        last.wait()
     print(told("server killed, noticed", noticed[1:], rounds, 1.0))
     print(told("server started again, open", back[1:], rounds, 2.0), flush=True)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -96,7 +98,14 @@ def test_a_session_that_waits_starts_before_its_ports_are_there(jack_server: Jac
 def server_process(name: str) -> Iterator[subprocess.Popen[bytes]]:
     """A server that a test may kill. This process never becomes a client of it."""
     command = ["jackd", "-n", name, "-S", "-d", "dummy", "-r", str(RATE), "-p", "64"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(1.0)
+        if process.returncode is None:
+            break
+        assert time.monotonic() < deadline, "jackd does not start: all eight places for servers may be taken"
     try:
         yield process
     finally:
@@ -121,7 +130,8 @@ def test_a_server_that_is_killed_and_started_again_finds_the_daemon_there(
             with server_process(name) as server:
                 there = {next_line(process, "port") for _ in range(2)}
                 one_call(name, 3)
-                server.kill()
+                # The last one ends in order: the place of one that was killed is taken until its name is used again.
+                server.send_signal(signal.SIGTERM if life == 2 else signal.SIGKILL)
                 gone = {next_line(process, "port") for _ in range(2)}
             word = "back" if life else "there"
             assert there == {f'port "musedaemon {end}" is {word}\n' for end in ("in", "out")}
