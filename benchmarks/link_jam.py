@@ -1,6 +1,7 @@
 """A jam in an Ableton Link session over JACK: how near a peer's bars and beats our replies come, and who follows whom.
 
     python benchmarks/link_jam.py [--turns 4] [--frames 64] [--model PATH]
+    python benchmarks/link_jam.py --ramp
     python benchmarks/link_jam.py --idle [--seconds 30]
 
 This process is the peer (LinkPython-extern, the extra `musedaemon[link]`), the hand and the recorder; the daemon is
@@ -8,6 +9,7 @@ another one. The peer begins at 100 bpm, turns to 140 in the midst of a reply, s
 player taps a tempo, and a Start and a Stop come in by MIDI. Frames are told in Link's microseconds by what the recorder
 read of both in every period, half a second around each note (median).
 
+`--ramp`: the peer goes from 100 to 140 bpm over 16 bars, a little each beat, under one long reply.
 `--idle`: the processor time that an idle daemon takes with `--clock link`, beside one without a clock.
 
 Linux only; starts a private JACK server (package jackd2) and stops it.
@@ -23,125 +25,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support.jack_bench import JackBench  # noqa: E402
-from support.jack_server import RATE, JackServer, running_server  # noqa: E402
+from link_peer import BAR, Floats, LinkBench, Peer  # noqa: E402
+from support.jack_server import JackServer, running_server  # noqa: E402
 
 IN, OUT = "musedaemon-in:musedaemon in", "musedaemon-out:musedaemon out"
 CALL = (60, 62, 64, 65, 67, 65)
-BAR, TICKS = 4.0, 24
+TICKS = 24
 TAP_KEY = 21
-_AROUND_S = 0.5
-Floats = npt.NDArray[np.float64]
-
-
-class Grid(NamedTuple):
-    """The peer's beats from `micros` on; whole multiples of four are bar lines."""
-
-    micros: int
-    beat: float
-    bpm: float
-
-    def beats(self, micros: Floats) -> Floats:
-        """The beat of each moment."""
-        return self.beat + (micros - self.micros) / 60e6 * self.bpm
-
-
-class Peer:
-    """Ourselves in the session, by the library."""
-
-    def __init__(self, bpm: float) -> None:
-        self._link: Any = import_module("link").Link(bpm)
-        self.micros: Callable[[], int] = self._link.clock().micros
-        self._link.startStopSyncEnabled = True
-        self._link.enabled = True
-
-    @property
-    def peers(self) -> int:
-        """How many others there are."""
-        return int(self._link.numPeers())
-
-    @property
-    def bpm(self) -> float:
-        """The session's tempo."""
-        return float(self._link.captureAppSessionState().tempo())
-
-    @property
-    def playing(self) -> bool:
-        """Whether the session's transport runs."""
-        return bool(self._link.captureAppSessionState().isPlaying())
-
-    def grid(self) -> Grid:
-        """Where its beats lie now."""
-        state, micros = self._link.captureAppSessionState(), self.micros()
-        return Grid(micros, state.beatAtTime(micros, BAR), state.tempo())
-
-    def turn_to(self, bpm: float) -> None:
-        """Another tempo for all."""
-        state = self._link.captureAppSessionState()
-        state.setTempo(bpm, self.micros())
-        self._link.commitAppSessionState(state)
-
-    def set_playing(self, playing: bool) -> None:
-        """Start or stop for all."""
-        state = self._link.captureAppSessionState()
-        state.setIsPlaying(playing, self.micros())
-        self._link.commitAppSessionState(state)
-
-    def leave(self) -> None:
-        """The end; Link has a moment to tell the others."""
-        self._link.enabled = False
-        time.sleep(0.1)
-
-
-class LinkBench(JackBench):
-    """The recorder, which also reads Link's clock in every period."""
-
-    def __init__(self, server: JackServer, peer: Peer) -> None:
-        super().__init__(server, "linkbench")
-        self._micros = peer.micros
-        self._read: list[tuple[int, int]] = []
-
-    def onsets(self, begin: int = 0) -> Floats:
-        """When each note from message `begin` on began, in Link's microseconds."""
-        return self.micros_of([at for at, data in self.stamped[begin:] if _strikes(data)])
-
-    def ends(self, begin: int = 0) -> Floats:
-        """When each note-off came."""
-        return self.micros_of([at for at, data in self.stamped[begin:] if data[0] & 0xF0 == 0x80])
-
-    def micros_of(self, frames: list[int]) -> Floats:
-        """Link's time of each frame."""
-        read = np.array(self._read, dtype=np.float64)
-        near = _AROUND_S * RATE
-        found = []
-        for frame in frames:
-            around = read[np.abs(read[:, 0] - frame) < near]
-            found.append(frame * 1e6 / RATE + np.median(around[:, 1] - around[:, 0] * 1e6 / RATE))
-        return np.array(found)
-
-    def _process(self, frames: int) -> None:
-        self._read.append((self._client.last_frame_time, self._micros()))
-        super()._process(frames)
-
-    @property
-    def sounding(self) -> bool:
-        """Whether a note has not ended yet."""
-        ons = sum(_strikes(data) for _, data in self.stamped)
-        return ons > sum(data[0] & 0xF0 == 0x80 for _, data in self.stamped)
-
-
-def _strikes(data: bytes) -> bool:
-    return data[0] & 0xF0 == 0x90 and data[2] > 0
+RAMP_BEATS = 64
 
 
 @contextmanager
@@ -162,7 +60,7 @@ def wait_until(is_so: Callable[[], bool], patience: float = 30.0) -> float:
     while not is_so():
         if time.perf_counter() - began > patience:
             raise SystemExit("it did not come about in time")
-        time.sleep(0.002)
+        time.sleep(0.01)
     return time.perf_counter() - began
 
 
@@ -224,7 +122,7 @@ def turns(bench: LinkBench, peer: Peer, count: int) -> str:
 def turned(bench: LinkBench, peer: Peer, bpm: float) -> str:
     """The peer's tempo changes in the midst of a reply."""
     before = call(bench, peer.bpm, 3)
-    wait_until(lambda: len(bench.onsets(before)) >= 4, 60.0)
+    wait_until(lambda: bench.strikes(before) >= 4, 60.0)
     old = peer.bpm
     peer.turn_to(bpm)
     grid = peer.grid()
@@ -245,7 +143,7 @@ def stopped(bench: LinkBench, peer: Peer) -> str:
     peer.set_playing(True)
     time.sleep(BAR * 60.0 / peer.bpm + 0.5)
     before = call(bench, peer.bpm, 3)
-    wait_until(lambda: len(bench.onsets(before)) >= 4, 60.0)
+    wait_until(lambda: bench.strikes(before) >= 4, 60.0)
     stop = peer.micros()
     peer.set_playing(False)
     time.sleep(4.0)
@@ -260,12 +158,33 @@ def stopped(bench: LinkBench, peer: Peer) -> str:
     )
 
 
+def ramped(bench: LinkBench, peer: Peer) -> str:
+    """The peer's tempo rises by a little on each beat of a long reply."""
+    before = call(bench, peer.bpm)
+    wait_until(lambda: bench.strikes(before) > 0, 60.0)
+    grids = [peer.grid()]
+    for bpm in np.linspace(100.0, 140.0, RAMP_BEATS + 1):
+        time.sleep(60.0 / peer.bpm)
+        peer.turn_to(float(bpm))
+        grids.append(peer.grid())
+    last = bench.onsets(before).max()
+    wait_for_reply(bench, before, 140.0)
+    onsets = bench.onsets(before)
+    during = onsets[(onsets > grids[0].micros) & (onsets < last)]
+    own = [max((grid for grid in grids if grid.micros <= onset), key=lambda grid: grid.micros) for onset in during]
+    off = np.concatenate(
+        [off_ms(grid.beats(np.array([onset])), 1 / TICKS, grid.bpm) for grid, onset in zip(own, during, strict=True)]
+    )
+    hanging = "a note hangs" if bench.sounding else "none hangs"
+    return f"100 to {peer.bpm:.1f} bpm over {RAMP_BEATS} beats: {len(off)} onsets and the 24th: {row(off)}; {hanging}"
+
+
 def ours(bench: LinkBench, peer: Peer) -> str:
     """What the daemon's player asks for."""
     period = 60.0 / 96.0
     bench.play([(at * period, bytes((0x90, TAP_KEY, 80))) for at in range(5)], IN)
     time.sleep(4 * period)
-    tap = wait_until(lambda: abs(peer.bpm - 96.0) < 1.0)
+    tap = wait_until(lambda: abs(peer.bpm - 96.0) < 10.0)
     bpm = peer.bpm
     bench.play([(0.0, b"\xfc")], IN)
     stop = wait_until(lambda: not peer.playing)
@@ -277,27 +196,34 @@ def ours(bench: LinkBench, peer: Peer) -> str:
     )
 
 
-def jam(server: JackServer, count: int, options: list[str]) -> Iterator[str]:
-    """One session; a line for each part."""
+@contextmanager
+def in_session(server: JackServer, *options: str) -> Iterator[tuple[LinkBench, Peer]]:
+    """The daemon in the peer's session, which is at 100 bpm and the older one."""
     peer = Peer(100.0)
     config = Path(f"link-{os.getpid()}.toml")
     config.write_text(f"[tempo]\ntap_key = {TAP_KEY}\n")
     with_link = ["--clock", "link", "--start-on", "bar", "--bpm", "90", "--config", str(config)]
     try:
         with daemon(*with_link, *options), LinkBench(server, peer) as bench:
-            bench.listen_to(OUT)
+            bench.wait_for_port(OUT, patience=60.0)
             bench.wait_for_port(IN)
-            found = wait_until(lambda: peer.peers > 0)
-            yield f"found each other {found:.1f} s after the ports were open; the session is at {peer.bpm:.1f} bpm"
+            bench.listen_to(OUT)
+            wait_until(lambda: peer.peers > 0)
             time.sleep(2.0)
-            yield turns(bench, peer, count)
-            yield turned(bench, peer, 140.0)
-            yield turns(bench, peer, count)
-            yield stopped(bench, peer)
-            yield ours(bench, peer)
+            yield bench, peer
     finally:
         config.unlink()
         peer.leave()
+
+
+def jam(server: JackServer, count: int, options: list[str]) -> Iterator[str]:
+    """One session; a line for each part."""
+    with in_session(server, *options) as (bench, peer):
+        yield turns(bench, peer, count)
+        yield turned(bench, peer, 140.0)
+        yield turns(bench, peer, count)
+        yield stopped(bench, peer)
+        yield ours(bench, peer)
 
 
 def idle(seconds: float, *options: str) -> str:
@@ -320,6 +246,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--turns", type=int, default=4)
     parser.add_argument("--frames", type=int, default=64, help="JACK's period")
+    parser.add_argument("--ramp", action="store_true", help="measure a long change of tempo instead")
     parser.add_argument("--idle", action="store_true", help="measure an idle daemon instead")
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--model", default="", help="an .onnx file; the default model if none")
@@ -329,7 +256,12 @@ def main() -> None:
             for clock in ([], ["--clock", "link"], ["--clock", "internal", "--bpm", "120"]):
                 print(idle(options.seconds, *clock), flush=True)
             return
-        for line in jam(server, options.turns, ["--model", options.model] if options.model else []):
+        model = ["--model", options.model] if options.model else []
+        if options.ramp:
+            with in_session(server, "--beats", str(RAMP_BEATS), *model) as (bench, peer):
+                print(ramped(bench, peer), flush=True)
+            return
+        for line in jam(server, options.turns, model):
             print(line, flush=True)
 
 

@@ -119,14 +119,13 @@ class JackStartError(Exception):
 
 def _wait_until_it_answers(name: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _PATIENCE
-    while not answers(name):
+    while not _answers(name):
         if process.poll() is not None or time.monotonic() > deadline:
             raise JackStartError(f"jackd (exit status {process.poll()}) does not answer")
         time.sleep(0.05)
 
 
-def answers(name: str) -> bool:
-    """Whether a server of that name serves this process."""
+def _answers(name: str) -> bool:
     import jack
 
     try:
