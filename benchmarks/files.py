@@ -21,7 +21,7 @@ from support.midi_balance import unbalanced
 from support.written import onsets, tracks
 
 from musedaemon.config.schema import Config, Model, Ports
-from musedaemon.run.reporting import SessionSummary, TurnSummary
+from musedaemon.run.reporting import PortState, SessionSummary, TurnSummary
 from musedaemon.run.session import play
 
 
@@ -37,6 +37,9 @@ class Turns:
     def turn(self, summary: TurnSummary) -> None:
         """Keep it."""
         self.turns.append(summary)
+
+    def port(self, name: str, state: PortState) -> None:
+        """Nothing."""
 
     def finished(self, summary: SessionSummary) -> None:
         """Nothing."""

@@ -17,6 +17,10 @@ class PortError(MusedaemonError):
     """A MIDI port is unknown, ambiguous, or cannot be opened."""
 
 
+class PortAbsentError(PortError):
+    """A MIDI port, or the MIDI system itself, is not there; it may come."""
+
+
 class MidiFileError(MusedaemonError):
     """A .mid file cannot be read or written."""
 

@@ -28,7 +28,7 @@ from musedaemon.midi.loop_guard import LoopGuard
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.model.protocol import NoteModel
 from musedaemon.run.musician import FilePlayer
-from musedaemon.run.reporting import SessionSummary, TurnSummary
+from musedaemon.run.reporting import PortState, SessionSummary, TurnSummary
 from musedaemon.run.session import prepare
 from musedaemon.run.simulator import Simulator
 
@@ -77,6 +77,9 @@ class _Listener:
         self._line.send("ready")
 
     def turn(self, summary: TurnSummary) -> None:
+        pass
+
+    def port(self, name: str, state: PortState) -> None:
         pass
 
     def finished(self, summary: SessionSummary) -> None:

@@ -41,6 +41,7 @@ class JackBench:
         self._stamped: list[tuple[int, bytes]] = []
         self._processed = 0
         self._failure: Exception | None = None
+        self._plugged = True
 
     def __enter__(self) -> Self:
         self._client.activate()
@@ -49,10 +50,16 @@ class JackBench:
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self._client.deactivate()
-        self._client.close()
+        self.unplug()
         if error is None and self._failure is not None:
             raise self._failure
+
+    def unplug(self) -> None:
+        """Its ports are gone at once, as those of a program that is killed. Again, it does nothing."""
+        if self._plugged:
+            self._client.deactivate()
+            self._client.close()
+        self._plugged = False
 
     @property
     def recorded(self) -> list[Timed]:

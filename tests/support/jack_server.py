@@ -119,13 +119,14 @@ class JackStartError(Exception):
 
 def _wait_until_it_answers(name: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _PATIENCE
-    while not _answers(name):
+    while not answers(name):
         if process.poll() is not None or time.monotonic() > deadline:
             raise JackStartError(f"jackd (exit status {process.poll()}) does not answer")
         time.sleep(0.05)
 
 
-def _answers(name: str) -> bool:
+def answers(name: str) -> bool:
+    """Whether a server of that name serves this process."""
     import jack
 
     try:

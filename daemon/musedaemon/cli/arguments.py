@@ -60,6 +60,8 @@ OPTIONS = (
     Option(("--no-thru",), "ports", "thru", "do not pass on what you play", fixed=False),
     Option(("--no-guardian",), "ports", "guardian", "no process that ends all notes if this one dies", fixed=False),
     Option(("--thru-channel",), "ports", "thru_channel", "move what is passed on", "N", range_shown=True),
+    Option(("--wait-for-ports",), "ports", "wait_for_ports", "start without a port that is not there yet", fixed="on"),
+    Option(("--no-wait-for-ports",), "ports", "wait_for_ports", "a port that is not there is an error", fixed="off"),
     BPM,
     Option(("--bpm-hint",), "tempo", "bpm_hint", "about how fast you play, for finding it", "N", range_shown=True),
     Option(("--clock",), "tempo", "clock", "where the beats come from", "NAME", range_shown=True),
@@ -85,7 +87,7 @@ OPTIONS = (
     Option(("-v", "--verbose"), "log", "level", "print more", fixed="verbose"),
 )
 
-_EITHER = (("--thru", "--no-thru"), ("-q", "-v"))
+_EITHER = (("--thru", "--no-thru"), ("-q", "-v"), ("--wait-for-ports", "--no-wait-for-ports"))
 
 
 class Parser(argparse.ArgumentParser):

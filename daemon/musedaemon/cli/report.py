@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from musedaemon.run.reporting import SessionSummary, TurnSummary
+from musedaemon.run.reporting import PortState, SessionSummary, TurnSummary
 
 _RANK = {"quiet": 0, "normal": 1, "verbose": 2}
 
@@ -39,6 +39,10 @@ class Report:
     def turn(self, summary: TurnSummary) -> None:
         """Tell one turn."""
         self._say(1, turn_line(summary, sources=self._rank > 1))
+
+    def port(self, name: str, state: PortState) -> None:
+        """Tell what became of a port."""
+        self._say(1, f'port "{name}" {state.value}')
 
     def finished(self, summary: SessionSummary) -> None:
         """Tell the sum, and the file written."""
@@ -83,8 +87,9 @@ def sum_line(summary: SessionSummary) -> str:
     """`4 turns, 48 notes heard, 45 played. Written: jam.mid`, with what was withdrawn, if anything was."""
     turns = _count(summary.turns, "turn") + (f" ({summary.withdrawn} withdrawn)" if summary.withdrawn else "")
     dropped = f", {summary.dropped} left out as too late" if summary.dropped else ""
+    back = f", {_count(summary.reconnections, 'reconnection')}" if summary.reconnections else ""
     written = "" if summary.written is None else f" Written: {summary.written}"
-    return f"{turns}, {_count(summary.call_notes, 'note')} heard, {summary.reply_notes} played{dropped}.{written}"
+    return f"{turns}, {_count(summary.call_notes, 'note')} heard, {summary.reply_notes} played{dropped}{back}.{written}"
 
 
 def number(value: float) -> str:

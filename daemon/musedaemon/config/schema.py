@@ -64,6 +64,9 @@ class Ports:
         0, Rule("the MIDI channel of what is passed on", 1, 16, special=0, special_doc="0 for as played")
     )
     guardian: bool = _setting(True, Rule("a process of its own sends, and ends all notes if the daemon dies"))
+    wait_for_ports: str = _setting(
+        "auto", Rule("whether it starts without a port and waits for it", choices=("auto", "on", "off"))
+    )
 
 
 @dataclass(frozen=True, slots=True)

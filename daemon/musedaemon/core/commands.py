@@ -105,7 +105,19 @@ class Cancelled(NamedTuple):
     at: float
 
 
-Report = Heard | Signalled | ClockMoved | Played | Dropped | Withdrawn | Cancelled
+class OutputLost(NamedTuple):
+    """Nothing of ours can leave: the output has gone, or it is gone and a note was to be played (seconds)."""
+
+    at: float
+
+
+class OutputFound(NamedTuple):
+    """The output is back (seconds)."""
+
+    at: float
+
+
+Report = Heard | Signalled | ClockMoved | Played | Dropped | Withdrawn | Cancelled | OutputLost | OutputFound
 
 
 class HandedOver(NamedTuple):

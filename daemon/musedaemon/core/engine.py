@@ -16,6 +16,8 @@ from musedaemon.core.commands import (
     Dropped,
     Effect,
     Heard,
+    OutputFound,
+    OutputLost,
     Played,
     Report,
     Signalled,
@@ -80,6 +82,7 @@ class Engine:
         self._mode = settings.mode
         self._part = self._part_of(settings.mode, float("-inf"))
         self._deferred: list[Heard | Signalled] = []
+        self._cut_short = False
 
     @property
     def moment(self) -> Moment:
@@ -122,6 +125,10 @@ class Engine:
                 return []
             case Heard() | Signalled():
                 return self._take(report)
+            case OutputLost(at):
+                return self._fall_silent(at)
+            case OutputFound(at):
+                return self._go_on(at)
 
     def advance(self, now: float) -> list[Effect]:
         """Do what is due at `now`, at most one note of the model's."""
@@ -134,6 +141,17 @@ class Engine:
     def next_deadline(self) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
         return float("inf") if self._deferred else self._part.next_deadline()
+
+    def _fall_silent(self, at: float) -> list[Effect]:
+        """The output is gone: what we play is taken back, as if the musician had asked for it."""
+        effects = self._take(Signalled(at, Wish.TAKE_BACK))
+        self._cut_short = self._cut_short or bool(effects)
+        return effects
+
+    def _go_on(self, at: float) -> list[Effect]:
+        """The output is back. A turn begins with the next call; who plays unasked goes on unasked."""
+        goes_on, self._cut_short = self._cut_short and self._mode in (Mode.DUET, Mode.SOLO), False
+        return self._take(Signalled(at, Wish.HAND_OVER)) if goes_on else []
 
     def _take(self, report: Heard | Signalled) -> list[Effect]:
         """What makes us give way waits, and all after it, until nothing of ours is pending."""

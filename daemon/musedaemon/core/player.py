@@ -95,6 +95,7 @@ class Player:
         self._thru = thru
         self._timing = timing or PlayerTiming()
         self._signals = Signals(signals)
+        self.signal_controls = signals.controls
         self._scheduler = Scheduler()
         self._beats = beats or NoClock()
         self._pulse = Pulse(self._beats, self._scheduler)
@@ -167,13 +168,16 @@ class Player:
 
         A note whose end had come ends at its own time; a note whose start had come starts no more.
         """
+        return [*self.hush(now), *(Outgoing(event, None) for event in self._beats.end(now))]
+
+    def hush(self, now: float) -> list[Outgoing]:
+        """The same, but a clock of our own goes on."""
         due_now = self._scheduler.pop_due(now + self._timing.offset)
         ended = [message for due in due_now if not due.starts for message in self._perform(due, now)]
         self._scheduler.cancel_pending()
         pedals = [Outgoing(up, None) for up in self._pedals.releases(now)]
         self._pedals = Pedals()
-        stopped = [Outgoing(event, None) for event in self._beats.end(now)]
-        return [*ended, *pedals, *self._release(self._ledger.sounding(), now, now), *stopped]
+        return [*ended, *pedals, *self._release(self._ledger.sounding(), now, now)]
 
     @property
     def sounding(self) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Protocol
 
-from musedaemon.errors import PortError
+from musedaemon.errors import PortAbsentError, PortError
 
 Receive = Callable[[bytes, float], None]
 """Takes one message's bytes as they came and the second they were heard at; called on the port's own thread."""
@@ -38,6 +38,21 @@ class OutputPort(Protocol):
 
     def close(self) -> None:
         """Deliver what was sent, then close; closing twice is fine. Never raises."""
+
+
+class NoOutput:
+    """An output that leads nowhere: for a session that is only written, or while its port is not there."""
+
+    name = "nowhere"
+
+    def __init__(self, ahead_s: float = 0.0) -> None:
+        self.ahead_s = ahead_s
+
+    def send(self, data: bytes, at: float = 0.0) -> None:
+        """Nobody hears it."""
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class InputPort(Protocol):
@@ -106,7 +121,7 @@ def find_port(wanted: str, names: Sequence[str], direction: str) -> str:
             return matches[0]
         if matches:
             raise PortError(f'"{wanted}" could be any of {_quoted(matches)}; name one {direction} port more exactly.')
-    raise PortError(_unknown(wanted, names, direction))
+    raise PortAbsentError(_unknown(wanted, names, direction))
 
 
 def _unknown(wanted: str, names: Sequence[str], direction: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from musedaemon.errors import PortError
+from musedaemon.errors import PortAbsentError, PortError
 from musedaemon.midi.native_noise import quiet_native_stderr
 from musedaemon.midi.ports import (
     VIRTUAL_INPUT,
@@ -46,6 +46,7 @@ _APIS: dict[str, tuple[int, str]] = {
 }
 """Ours for "auto" in this order: the platform's own first, JACK when that fails."""
 
+_LOOKING = "musedaemon-ports"
 _HEARD_IN = 0.06
 """Seconds: two periods of 1,024 frames at 48 kHz, and some more."""
 _CALLBACK_ENDS_IN = 0.02
@@ -85,7 +86,7 @@ def open_port_system(choice: str, now: Callable[[], float]) -> PortSystem:
                 raise
             continue
         return system
-    raise PortError(_NO_SYSTEM.format(tried=", ".join(_APIS[name][1] for name in candidates) or "none"))
+    raise PortAbsentError(_NO_SYSTEM.format(tried=", ".join(_APIS[name][1] for name in candidates) or "none"))
 
 
 class RtMidiPorts:
@@ -135,8 +136,13 @@ class RtMidiPorts:
             port.name = self._open_virtual(client, name)
             return port
 
+    def clients_without_port(self) -> tuple[Any, Any]:
+        """A listener and a sender of rtmidi's, for one who looks for ports again and again."""
+        with self._new_client(rtmidi.MidiIn, _LOOKING) as one, self._new_client(rtmidi.MidiOut, _LOOKING) as other:
+            return one, other
+
     def _names(self, kind: Any) -> list[str]:
-        with self._new_client(kind, "musedaemon-ports") as client:
+        with self._new_client(kind, _LOOKING) as client:
             names: list[str] = client.get_ports()
             client.delete()
             return names
@@ -169,8 +175,8 @@ class RtMidiPorts:
         client.open_virtual_port(name)
         return name
 
-    def _refusal(self, error: Exception) -> PortError:
-        return PortError(f"{self.api} does not answer ({_reason(error)}); {_ADVICE[self._name]}.")
+    def _refusal(self, error: Exception) -> PortAbsentError:
+        return PortAbsentError(f"{self.api} does not answer ({_reason(error)}); {_ADVICE[self._name]}.")
 
 
 class _Port:
@@ -193,7 +199,7 @@ class _Port:
         """Forget the client for good: libjack has freed what is under it, and to delete it would crash."""
         with self._lock:
             if self._client is not None:
-                _log.warning("MIDI port %s: the JACK server it was on is gone", self.name)
+                _log.info("MIDI port %s: the JACK server it was on is gone", self.name)
                 ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._client))
                 self._client = None
 
@@ -209,6 +215,12 @@ class _Port:
 
 _open_ports: weakref.WeakSet[_Port] = weakref.WeakSet()
 """All of this process: libjack loses all its clients at once."""
+
+
+def abandon_ports() -> None:
+    """The JACK server is gone. Any thread; what is sent to a port of it is refused from now on."""
+    for port in list(_open_ports):
+        port.abandon()
 
 
 class _Output(_Port):

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, Queue
 
-from musedaemon.errors import PortError
+from musedaemon.errors import PortAbsentError, PortError
 from musedaemon.midi.message_pipe import MessagePipe
 from musedaemon.midi.tally import Tally
 
@@ -97,7 +97,7 @@ class SenderProcess:
             serves = False
         if not serves:
             self.close()
-            raise PortError(self._refusal or "The MIDI system does not answer; start it and try again.")
+            raise PortAbsentError(self._refusal or "The MIDI system does not answer; start it and try again.")
 
     def _listen(self) -> None:
         """On a thread of its own, to the end of what the process tells."""

@@ -30,7 +30,7 @@ from musedaemon.midi import wire
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.bench import whole_notes
 from musedaemon.run.clock import Clock, Stopwatch
-from musedaemon.run.reporting import SessionSummary, TurnSummary
+from musedaemon.run.reporting import PortState, SessionSummary, TurnSummary
 from musedaemon.run.session import prepare
 
 BARE_CHANNEL = 1
@@ -190,6 +190,9 @@ class _Witness:
         self._line.send(Signal.READY)
 
     def turn(self, summary: TurnSummary) -> None:
+        """Nothing."""
+
+    def port(self, name: str, state: PortState) -> None:
         """Nothing."""
 
     def finished(self, summary: SessionSummary) -> None:

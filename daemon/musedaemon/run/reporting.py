@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -29,7 +30,8 @@ class TurnSummary:
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """A whole session. `withdrawn` counts turns, `dropped` notes of ours that would have come too late.
+    """A whole session. `withdrawn` counts turns, `dropped` notes of ours that would have come too late,
+    `reconnections` how many times a port came back.
 
     `written` is the .mid file that now exists, None where the reply went to a port.
     """
@@ -39,7 +41,17 @@ class SessionSummary:
     reply_notes: int
     withdrawn: int = 0
     dropped: int = 0
+    reconnections: int = 0
     written: Path | None = None
+
+
+class PortState(Enum):
+    """What became of a port, in the words that follow its name."""
+
+    AWAITED = "is not there yet, waiting for it"
+    THERE = "is there"
+    GONE = "is gone, waiting for it"
+    BACK = "is back"
 
 
 class Reporter(Protocol):
@@ -50,6 +62,9 @@ class Reporter(Protocol):
 
     def turn(self, summary: TurnSummary) -> None:
         """A turn is over."""
+
+    def port(self, name: str, state: PortState) -> None:
+        """A port has come or gone."""
 
     def finished(self, summary: SessionSummary) -> None:
         """The session is over and everything is closed and written."""

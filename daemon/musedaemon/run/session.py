@@ -21,10 +21,9 @@ from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing
 from musedaemon.errors import ConfigError
-from musedaemon.midi import wire
 from musedaemon.midi.files import TimedFile, check_writable, read_midi_file
 from musedaemon.midi.loop_guard import LoopGuard, NoLoop
-from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, InputPort, OutputPort, PortSystem
+from musedaemon.midi.ports import NoOutput, OutputPort
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.chosen import (
     beat_source,
@@ -47,7 +46,7 @@ from musedaemon.run.realtime import RealTime
 from musedaemon.run.recorder import Record, Recorder, Unrecorded
 from musedaemon.run.reporting import Reporter, SessionSummary, TurnSummary
 from musedaemon.run.simulator import Simulator
-from musedaemon.run.threads import Wake
+from musedaemon.run.threads import OnRefusal, Wake
 from musedaemon.takes.desk import NOWHERE, TakeSettings
 from musedaemon.takes.recording import Takes
 
@@ -116,19 +115,6 @@ def file_to_write(config: Config) -> Path | None:
     return target
 
 
-class _SilentPort:
-    """The output of a session that is only written to a file."""
-
-    name = "silence"
-    ahead_s = 0.0
-
-    def send(self, data: bytes, at: float = 0.0) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
 @dataclass(slots=True)
 class Session:
     """The parts of one session and what it counts. Made by `prepare`, played once on the main thread.
@@ -155,6 +141,7 @@ class Session:
     """What is done at the signals of the operating system that do not end the session."""
     turns: int = 0
     withdrawn: int = 0
+    reconnections: int = 0
 
     def play(self) -> None:
         """Open what is to be opened, play to the end, write what is to be written."""
@@ -203,6 +190,7 @@ class Session:
             reply_notes=self.player.notes_played,
             withdrawn=self.withdrawn,
             dropped=self.player.notes_dropped,
+            reconnections=self.reconnections,
             written=self.target,
         )
 
@@ -228,28 +216,29 @@ class Session:
     def _in_real_time(self) -> None:
         # Only now: rtmidi is slow to import, and a file session needs no MIDI system at all.
         from musedaemon.run.opening import open_ports
+        from musedaemon.run.wiring import Wiring
 
         score, target, clock = self.score, self.target, self.clock
-        system = open_ports(self.config, clock.now)
+        wiring = Wiring(self.config, open_ports(self.config, clock.now), clock, self.reporter.port)
         with ExitStack() as cleanup:
-            output: OutputPort = _SilentPort() if target else self._open_output(system)
-            cleanup.callback(output.close)
+            cleanup.callback(wiring.close)
+            output: OutputPort = NoOutput() if target else wiring.open_output()
             musician: Musician = self._file_player(score, clock.now() + SETTLE_S) if score else PortMusician()
-            live = self._real_time(musician, output)
+            live = self._real_time(musician, output, wiring.refuse)
+            wiring.lead_to(live.inbox)
             if self.link:
                 self.link.join(clock.now, lambda: live.inbox.put(Wake.NOW))
                 cleanup.callback(self.link.leave)
-            source = None if score else self._open_input(system, live)
-            if source:
-                cleanup.callback(source.close)
-            input_name = source.name if source else self.config.ports.input
-            self._started(input_name, str(target) if target else output.name)
+            input_name = self.config.ports.input if score else wiring.open_input()
+            self._started(input_name, str(target) if target else wiring.output_name)
+            wiring.watch()
             with listening(self.answers):
                 live.run()
-            if source and source.failure:
-                self.reporter.warning(f'messages from "{source.name}" were lost ({source.failure}); please report it')
+            self.reconnections = wiring.reconnections
+            if failure := wiring.input_failure:
+                self.reporter.warning(f'messages from "{input_name}" were lost ({failure}); please report it')
 
-    def _real_time(self, musician: Musician, output: OutputPort) -> RealTime:
+    def _real_time(self, musician: Musician, output: OutputPort, on_refusal: OnRefusal) -> RealTime:
         engine = self.make_engine(output.ahead_s)
         way = system_precedence(self.config.timing.realtime)
         return RealTime(
@@ -263,6 +252,7 @@ class Session:
             way,
             self._tell_grant,
             self._on_clock,
+            on_refusal,
         )
 
     def _tell_grant(self, grant: Grant) -> None:
@@ -282,19 +272,6 @@ class Session:
         if lateness := self.player.lateness:
             p50, p99, most = (1000 * value for value in np.percentile(lateness, (50, 99, 100)))
             self.reporter.detail(f"notes left {p50:.1f} ms late at the median, p99 {p99:.1f} ms, at most {most:.1f} ms")
-
-    def _open_output(self, system: PortSystem) -> OutputPort:
-        name = self.config.ports.output
-        return system.open_output(name) if name else system.open_virtual_output(VIRTUAL_OUTPUT)
-
-    def _open_input(self, system: PortSystem, live: RealTime) -> InputPort:
-        def receive(data: bytes, at: float) -> None:
-            event = wire.decode(data, at)
-            if event is not None:
-                live.inbox.put(event)
-
-        name = self.config.ports.input
-        return system.open_input(name, receive) if name else system.open_virtual_input(VIRTUAL_INPUT, receive)
 
     def _started(self, input_name: str, output_name: str) -> None:
         self.reporter.started(input_name, output_name, self.model_name, self.seed)

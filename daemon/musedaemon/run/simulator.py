@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from musedaemon.core.commands import Command
+from musedaemon.core.connected import ConnectedPlayer
 from musedaemon.core.engine import Engine
 from musedaemon.core.player import Outgoing, Player
 from musedaemon.run.musician import Musician
@@ -13,7 +14,9 @@ from musedaemon.run.routing import OnTurn, Router
 class Simulator:
     """Drives the same objects as the real-time runner, on one thread, until nothing is left to do."""
 
-    def __init__(self, engine: Engine, player: Player, musician: Musician, record: Record, on_turn: OnTurn) -> None:
+    def __init__(
+        self, engine: Engine, player: Player | ConnectedPlayer, musician: Musician, record: Record, on_turn: OnTurn
+    ) -> None:
         self._engine = engine
         self._player = player
         self._musician = musician

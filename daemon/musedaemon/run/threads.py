@@ -6,17 +6,19 @@ talk through one queue each and block until there is input or a deadline: no pol
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from queue import Empty, Queue
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from musedaemon.core.commands import Cancel, Command, Heard, Play, Report, Signalled, Withdraw
+from musedaemon.core.connected import ConnectedPlayer
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import MidiEvent
 from musedaemon.core.player import Outgoing, Player
 from musedaemon.errors import PortError
 from musedaemon.midi import wire
-from musedaemon.midi.ports import OutputPort
+from musedaemon.midi.ports import NoOutput, OutputPort
 from musedaemon.run.clock import Clock
 from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
@@ -35,7 +37,22 @@ class Wake(Enum):
     NOW = "now"
 
 
-PlayerInbox = Queue[MidiEvent | Command | Wake | Stop]
+class OutputGone(NamedTuple):
+    """The port the player thread sends to is gone: it closes it, and sends nothing until another comes."""
+
+
+class OutputBack(NamedTuple):
+    """The player thread sends to this port from now on, and owns it."""
+
+    port: OutputPort
+
+
+class InputGone(NamedTuple):
+    """The port that was listened to is gone."""
+
+
+PortChange = OutputGone | OutputBack | InputGone
+PlayerInbox = Queue[MidiEvent | Command | PortChange | Wake | Stop]
 EngineInbox = Queue[Report | Stop]
 # Queue and not SimpleQueue: in Python 3.11 and 3.12 SimpleQueue.get(timeout) can wait for ever (docs/decisions.md 11).
 _T = TypeVar("_T")
@@ -52,18 +69,35 @@ def next_item(inbox: Queue[_T], deadline: float, clock: Clock) -> _T | None:
         return None
 
 
+OnRefusal = Callable[[PortError], None]
+"""Hears, on the player thread, that the output refuses what it is sent: it counts as gone from then on."""
+
+
+def raise_refusal(refusal: PortError) -> None:
+    """Where nobody opens an output again, its end is that of the session."""
+    raise refusal
+
+
 class PlayerThread:
     """Sends what is due, passes thru, releases everything on the way out and closes the port it sends to."""
 
     def __init__(
-        self, player: Player, port: OutputPort, clock: Clock, inbox: PlayerInbox, engine: EngineInbox, record: Record
+        self,
+        player: Player,
+        port: OutputPort,
+        clock: Clock,
+        inbox: PlayerInbox,
+        engine: EngineInbox,
+        record: Record,
+        on_refusal: OnRefusal = raise_refusal,
     ) -> None:
-        self._player = player
+        self._player = ConnectedPlayer(player)
         self._port = port
         self._clock = clock
         self._inbox = inbox
         self._engine = engine
         self._record = record
+        self._on_refusal = on_refusal
 
     def run(self) -> None:
         """The life of the thread: until `Stop`, or an error, which is raised after every note is off."""
@@ -76,14 +110,22 @@ class PlayerThread:
             finally:
                 self._port.close()
 
-    def _next_item(self) -> MidiEvent | Command | Wake | Stop | None:
+    def _next_item(self) -> MidiEvent | Command | PortChange | Wake | Stop | None:
         return next_item(self._inbox, self._player.next_deadline(self._port.ahead_s), self._clock)
 
-    def _handle(self, item: MidiEvent | Command | Wake | None) -> None:
+    def _handle(self, item: MidiEvent | Command | PortChange | Wake | None) -> None:
         now = self._clock.now()
         match item:
             case Play() | Withdraw() | Cancel():
                 self._send(self._player.accept(item, now))
+            case OutputGone():
+                self._lose_output(now)
+            case OutputBack(port):
+                self._port.close()
+                self._port = port
+                self._send(self._player.output_back(now))
+            case InputGone():
+                self._send(self._player.input_gone(now))
             case None | Wake.NOW:
                 pass
             case _:
@@ -103,7 +145,13 @@ class PlayerThread:
                 refused = refused or error
         self._record.sent(messages)
         if refused:
-            raise refused
+            self._lose_output(self._clock.now())
+            self._on_refusal(refused)
+
+    def _lose_output(self, now: float) -> None:
+        self._player.output_gone(now)
+        self._port.close()
+        self._port = NoOutput(self._port.ahead_s)
 
 
 class EngineThread:

@@ -12,7 +12,7 @@ from musedaemon.config.schema import Config, Model, Ports, Tempo, Turns
 from musedaemon.core.events import MidiEvent
 from musedaemon.errors import ConfigError, MidiFileError, ModelError
 from musedaemon.midi.files import TempoChange, Track, write_midi_file
-from musedaemon.run.reporting import SessionSummary, TurnSummary
+from musedaemon.run.reporting import PortState, SessionSummary, TurnSummary
 from musedaemon.run.session import play
 
 TINY = Path(__file__).parents[2] / "assets" / "tiny.onnx"
@@ -32,6 +32,9 @@ class Told:
 
     def turn(self, summary: TurnSummary) -> None:
         self.turns.append(summary)
+
+    def port(self, name: str, state: PortState) -> None:
+        raise AssertionError(f"{name} {state.value}")
 
     def finished(self, summary: SessionSummary) -> None:
         self.summary = summary

@@ -12,7 +12,7 @@ from musedaemon.core.thru import nothing
 from musedaemon.errors import PortError
 from musedaemon.run.clock import Stopwatch
 from musedaemon.run.recorder import Unrecorded
-from musedaemon.run.threads import EngineInbox, PlayerInbox, PlayerThread, next_item
+from musedaemon.run.threads import EngineInbox, OutputBack, PlayerInbox, PlayerThread, Stop, next_item
 
 
 def test_the_shortest_waits_all_end() -> None:
@@ -52,6 +52,7 @@ class RefusesOnce:
     def __init__(self) -> None:
         self.sent: list[bytes] = []
         self.refused: list[bytes] = []
+        self.closed = 0
 
     def send(self, data: bytes, at: float = 0.0) -> None:
         if data[0] & 0xF0 == 0x80 and not self.refused:
@@ -60,7 +61,7 @@ class RefusesOnce:
         self.sent.append(data)
 
     def close(self) -> None:
-        pass
+        self.closed += 1
 
 
 def test_a_refused_note_off_keeps_none_of_the_others_back() -> None:
@@ -72,3 +73,23 @@ def test_a_refused_note_off_keeps_none_of_the_others_back() -> None:
     with pytest.raises(PortError, match="took no message"):
         thread.run()
     assert [data[1] for data in port.sent if data[0] == 0x80] == [64, 67]
+
+
+def test_an_output_that_refuses_is_closed_and_told_of_and_the_next_one_gets_what_it_refused() -> None:
+    port, after, inbox, clock = RefusesOnce(), RefusesOnce(), PlayerInbox(), Stopwatch()
+    after.refused = [b"nothing more"]
+    told: list[PortError] = []
+    thread = PlayerThread(
+        Player(NoEcho(), nothing), port, clock, inbox, EngineInbox(), Unrecorded(), on_refusal=told.append
+    )
+    inbox.put(Play(PlannedNote(0, 0.0, 1000.0, 0, 60, 80)))
+    inbox.put(Withdraw(0.0))
+    inbox.put(Play(PlannedNote(1, 0.0, 1000.0, 0, 62, 80)))
+    inbox.put(OutputBack(after))
+    inbox.put(Play(PlannedNote(2, 0.0, 1000.0, 0, 64, 80)))
+    inbox.put(Stop.NOW)
+    thread.run()
+    assert [str(refusal) for refusal in told] == ["The port took no message; check its connection."]
+    assert [data[:2].hex() for data in port.sent] == ["903c"]
+    assert [data[:2].hex() for data in after.sent] == ["803c", "9040", "8040"]
+    assert (port.closed, after.closed) == (1, 1)

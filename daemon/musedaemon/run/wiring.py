@@ -1,0 +1,110 @@
+"""The ports of a session in real time: opened at its start, or awaited, and opened again whenever they come back.
+
+Import it late: rtmidi is slow to import, and a file session needs no MIDI system at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from musedaemon.config.schema import Config
+from musedaemon.core.events import MidiEvent
+from musedaemon.errors import PortAbsentError
+from musedaemon.midi import wire
+from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, OutputPort, PortSystem
+from musedaemon.midi.rtmidi_lookout import lookout_for, on_system_lost
+from musedaemon.run.clock import Clock
+from musedaemon.run.connections import Connections, End, Tell
+from musedaemon.run.ends import InputEnd, OutputEnd
+from musedaemon.run.patience import Patience, patience
+from musedaemon.run.reporting import PortState
+from musedaemon.run.threads import OutputGone, PlayerInbox, PortChange
+
+
+class Wiring:
+    """Used by the main thread, before and after the session's threads live; a thread of its own does the rest.
+
+    `tell` hears what becomes of the ports, on either thread.
+    """
+
+    def __init__(self, config: Config, system: PortSystem, clock: Clock, tell: Tell) -> None:
+        self._ports = config.ports
+        self._patience = patience(config)
+        self._system = system
+        self._clock = clock
+        self._tell = tell
+        self._inbox: PlayerInbox | None = None
+        self._output: OutputEnd | None = None
+        self._input: InputEnd | None = None
+        self._connections: Connections | None = None
+
+    @property
+    def reconnections(self) -> int:
+        """How many times a port came back."""
+        return self._connections.reconnections if self._connections else 0
+
+    @property
+    def input_failure(self) -> Exception | None:
+        """The first thing that went wrong with a message that was heard."""
+        return self._input.failure if self._input else None
+
+    def open_output(self) -> OutputPort:
+        """The output, one that leads nowhere while it is awaited. PortError."""
+        self._output = OutputEnd(self._system, self._ports.output, VIRTUAL_OUTPUT, self._put)
+        self._first(self._output, self._output.open_first)
+        return self._output.port
+
+    @property
+    def output_name(self) -> str:
+        """What people call the output."""
+        return self._output.own_name if self._output else ""
+
+    def open_input(self) -> str:
+        """Listen; the name of the input. PortError."""
+        self._input = InputEnd(self._system, self._ports.input, VIRTUAL_INPUT, self._receive, self._put)
+        self._first(self._input, self._input.open)
+        return self._input.own_name
+
+    def lead_to(self, inbox: PlayerInbox) -> None:
+        """From now on what is heard, and what becomes of the ports, goes there."""
+        self._inbox = inbox
+        if self._output and self._output.presence.connected is None:
+            inbox.put(OutputGone())
+
+    def watch(self) -> None:
+        """Open again what goes and comes back, from now on."""
+        ends: list[End] = [end for end in (self._input, self._output) if end]
+        self._connections = Connections(ends, self._clock, self._tell, on_system_lost(self._system))
+        self._connections.start(lookout_for(self._system, self._connections.wake))
+
+    def refuse(self, _refusal: Exception) -> None:
+        """The output refused a message. On the player thread."""
+        if self._output and self._connections:
+            self._output.refuse()
+            self._connections.wake()
+
+    def close(self) -> None:
+        """Close all that is open, once nobody sends any more."""
+        if self._connections:
+            self._connections.close()
+        for end in (self._input, self._output):
+            if end:
+                end.close()
+
+    def _first(self, end: InputEnd | OutputEnd, opens: Callable[[str], str]) -> None:
+        try:
+            end.presence.opened(opens(end.presence.wanted))
+        except PortAbsentError:
+            if self._patience is Patience.ENDS:
+                raise
+            self._tell(end.own_name, PortState.AWAITED)
+
+    def _put(self, change: PortChange | MidiEvent) -> None:
+        if self._inbox is not None:
+            self._inbox.put(change)
+
+    def _receive(self, data: bytes, at: float) -> None:
+        """On the input's own thread."""
+        event = wire.decode(data, at)
+        if event is not None:
+            self._put(event)

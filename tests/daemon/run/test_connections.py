@@ -1,0 +1,271 @@
+"""The ports of a session come and go: exact lists, in virtual time, with a system of ports that is only made up."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from queue import Queue
+
+import pytest
+
+from musedaemon.config.schema import Config, Ports
+from musedaemon.errors import PortAbsentError, PortError
+from musedaemon.midi.ports import InputPort, OutputPort, Receive, find_port
+from musedaemon.midi.presence import Sight
+from musedaemon.run.connections import LOOKS_EVERY_S, RETRY_S, WAITING_LOOKS_EVERY_S, Connections
+from musedaemon.run.ends import InputEnd, OutputEnd
+from musedaemon.run.patience import Patience, is_service, patience
+from musedaemon.run.reporting import PortState
+from musedaemon.run.threads import InputGone, OutputBack, OutputGone, PortChange
+
+
+@dataclass
+class Port:
+    """Open until it is closed; `log` is what happens to all of them."""
+
+    name: str
+    log: list[str]
+    ahead_s: float = 0.0
+    failure: Exception | None = None
+
+    def send(self, data: bytes, at: float = 0.0) -> None:
+        self.log.append(f"{self.name} gets {data.hex()}")
+
+    def close(self) -> None:
+        self.log.append(f"close {self.name}")
+
+
+@dataclass
+class Machine:
+    """A `PortSystem` whose ports a test plugs and unplugs."""
+
+    api: str = "ALSA"
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    refuses: bool = False
+
+    def input_names(self) -> list[str]:
+        return self.inputs
+
+    def output_names(self) -> list[str]:
+        return self.outputs
+
+    def open_input(self, name: str, receive: Receive) -> InputPort:
+        return self._open(find_port(name, self.inputs, "input"))
+
+    def open_output(self, name: str) -> OutputPort:
+        return self._open(find_port(name, self.outputs, "output"))
+
+    def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
+        return self._open(name)
+
+    def open_virtual_output(self, name: str) -> OutputPort:
+        return self._open(name)
+
+    def sight(self) -> Sight:
+        return Sight(tuple(self.inputs), tuple(self.outputs))
+
+    def _open(self, name: str) -> Port:
+        if self.refuses:
+            self.log.append(f"refuse {name}")
+            raise PortError(f"{name} refuses.")
+        self.log.append(f"open {name}")
+        return Port(name, self.log)
+
+
+@dataclass
+class Time:
+    """A clock that stands still unless it is told."""
+
+    at: float = 0.0
+
+    def now(self) -> float:
+        return self.at
+
+
+class Stage:
+    """A machine, both ends, and what the player thread and the user are told."""
+
+    def __init__(self, wanted_input: str = "keys", wanted_output: str = "synth") -> None:
+        self.machine = Machine(inputs=["Keys 20:0"], outputs=["Synth 24:0"])
+        self.told: list[str] = []
+        self.inbox: Queue[PortChange] = Queue()
+        self.time = Time()
+        self.input = InputEnd(self.machine, wanted_input, "our in", lambda data, at: None, self.inbox.put)
+        self.output = OutputEnd(self.machine, wanted_output, "our out", self.inbox.put)
+        self.connections = Connections(
+            [self.input, self.output], self.time, self._tell, lambda: self.machine.log.append("system lost")
+        )
+
+    def _tell(self, name: str, state: PortState) -> None:
+        self.told.append(f"{name} {state.value}")
+
+    def open(self) -> None:
+        self.input.presence.opened(self.input.open(self.input.presence.wanted))
+        self.output.presence.opened(self.output.open_first(self.output.presence.wanted))
+        self.machine.log.clear()
+
+    def look(self, *sights: Sight | None) -> None:
+        for sight in sights:
+            self.connections.look(sight)
+
+    def changes(self) -> list[PortChange]:
+        return [self.inbox.get_nowait() for _ in range(self.inbox.qsize())]
+
+
+def test_while_all_is_there_nothing_is_done() -> None:
+    stage = Stage()
+    stage.open()
+    stage.look(*[stage.machine.sight()] * 3)
+    assert (stage.machine.log, stage.told, stage.changes()) == ([], [], [])
+    assert stage.connections.looks_again_in == LOOKS_EVERY_S
+
+
+def test_an_input_that_goes_is_closed_first_and_its_keys_are_let_go_then() -> None:
+    stage = Stage()
+    stage.open()
+    stage.machine.inputs.clear()
+    stage.look(stage.machine.sight())
+    assert stage.machine.log == ["close Keys 20:0"]
+    assert stage.changes() == [InputGone()]
+    assert stage.told == ["Keys 20:0 is gone, waiting for it"]
+    assert stage.connections.looks_again_in == WAITING_LOOKS_EVERY_S
+
+
+def test_an_input_that_comes_back_under_another_number_is_opened_again() -> None:
+    stage = Stage()
+    stage.open()
+    stage.look(Sight((), ("Synth 24:0",)))
+    stage.machine.inputs[:] = ["Pads 16:0", "Keys 28:0"]
+    stage.look(stage.machine.sight(), stage.machine.sight(), stage.machine.sight())
+    assert stage.machine.log == ["close Keys 20:0", "open Keys 28:0"]
+    assert stage.told == ["Keys 20:0 is gone, waiting for it", "Keys 28:0 is back"]
+    assert stage.connections.reconnections == 1
+
+
+def test_an_output_is_left_for_the_player_thread_to_close_and_the_new_one_handed_over() -> None:
+    stage = Stage()
+    stage.open()
+    stage.look(Sight(("Keys 20:0",), ()))
+    assert stage.changes() == [OutputGone()]
+    stage.look(stage.machine.sight(), stage.machine.sight())
+    assert stage.machine.log == ["open Synth 24:0"]
+    assert stage.changes() == [OutputBack(stage.output.port)]
+    assert stage.told == ["Synth 24:0 is gone, waiting for it", "Synth 24:0 is back"]
+
+
+def test_an_output_that_refuses_counts_as_gone_though_it_is_still_seen() -> None:
+    stage = Stage()
+    stage.open()
+    stage.output.refuse()
+    stage.look(stage.machine.sight())
+    assert stage.changes() == [OutputGone()]
+    stage.look(stage.machine.sight(), stage.machine.sight())
+    assert stage.changes() == [OutputBack(stage.output.port)]
+    assert stage.connections.reconnections == 1
+
+
+def test_virtual_ports_go_with_the_system_and_are_made_anew() -> None:
+    stage = Stage("", "")
+    stage.open()
+    stage.look(None, None)
+    assert stage.machine.log == ["system lost", "close our in"]
+    assert stage.changes() == [InputGone(), OutputGone()]
+    stage.look(Sight((), ()), Sight((), ()))
+    assert stage.machine.log[2:] == ["open our in", "open our out"]
+    assert stage.told == [
+        "our in is gone, waiting for it",
+        "our out is gone, waiting for it",
+        "our in is back",
+        "our out is back",
+    ]
+    assert stage.connections.reconnections == 2
+
+
+def test_a_port_that_cannot_be_opened_is_tried_again_after_a_while() -> None:
+    stage = Stage()
+    stage.open()
+    stage.look(Sight(("Keys 20:0",), ()))
+    stage.machine.refuses = True
+    stage.look(*[stage.machine.sight()] * 4)
+    assert stage.machine.log == ["refuse Synth 24:0"]
+    stage.time.at = RETRY_S
+    stage.look(stage.machine.sight())
+    assert stage.machine.log == ["refuse Synth 24:0"] * 2
+    stage.machine.refuses = False
+    stage.time.at = 2 * RETRY_S
+    stage.look(stage.machine.sight())
+    assert stage.machine.log[2:] == ["open Synth 24:0"]
+    assert stage.told == ["Synth 24:0 is gone, waiting for it", "Synth 24:0 is back"]
+
+
+def test_a_port_that_was_awaited_from_the_start_is_no_reconnection() -> None:
+    stage = Stage()
+    assert (stage.input.own_name, stage.output.own_name) == ("keys", "synth")
+    stage.look(Sight((), ()), stage.machine.sight(), stage.machine.sight())
+    assert stage.told == ["Keys 20:0 is there", "Synth 24:0 is there"]
+    assert stage.changes() == [OutputBack(stage.output.port)]
+    assert stage.connections.reconnections == 0
+
+
+def test_what_is_open_at_the_end_is_closed() -> None:
+    stage = Stage()
+    stage.open()
+    stage.connections.close()
+    assert stage.machine.log == ["close Keys 20:0", "close Synth 24:0"]
+
+
+class OneLook:
+    """A lookout that sees the machine, and says when it did."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.looked: Queue[str] = Queue()
+
+    def look(self) -> Sight | None:
+        self.looked.put("look")
+        return self._machine.sight()
+
+    def close(self) -> None:
+        self.looked.put("close")
+
+
+def test_whoever_is_waked_looks_at_once_and_the_thread_ends_with_its_lookout() -> None:
+    stage = Stage()
+    stage.open()
+    lookout = OneLook(stage.machine)
+    stage.connections.start(lookout)
+    assert lookout.looked.get(timeout=20) == "look"
+    stage.machine.outputs.clear()
+    stage.connections.wake()
+    assert stage.inbox.get(timeout=20) == OutputGone()
+    stage.connections.close()
+    assert list(lookout.looked.queue)[-1] == "close"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "environment", "expected"),
+    [
+        ("auto", {}, Patience.ENDS),
+        ("auto", {"INVOCATION_ID": "a terminal of GNOME has one"}, Patience.ENDS),
+        ("auto", {"NOTIFY_SOCKET": "/run/notify"}, Patience.WAITS),
+        ("on", {}, Patience.WAITS),
+        ("off", {"NOTIFY_SOCKET": "/run/notify"}, Patience.ENDS),
+    ],
+)
+def test_a_service_waits_for_its_ports(chosen: str, environment: dict[str, str], expected: Patience) -> None:
+    assert patience(Config(ports=Ports(wait_for_ports=chosen)), environment) is expected
+
+
+def test_systemd_says_which_process_it_has_started() -> None:
+    assert is_service({"SYSTEMD_EXEC_PID": str(os.getpid())})
+    assert not is_service({"SYSTEMD_EXEC_PID": "1"})
+
+
+def test_a_name_that_fits_nothing_is_absent_and_one_that_fits_several_is_a_mistake() -> None:
+    with pytest.raises(PortAbsentError):
+        find_port("organ", ["Keys 20:0"], "input")
+    with pytest.raises(PortError) as several:
+        find_port("k", ["Keys 20:0", "Kit 24:0"], "input")
+    assert not isinstance(several.value, PortAbsentError)
