@@ -6,7 +6,18 @@ hangs or runs away. Note-ons, and all that only colours them, are.
 
 from __future__ import annotations
 
-from musedaemon.core.events import CHANNEL_SILENCES, HOLDING, SUSTAIN_DOWN, ControlChange, MidiEvent, NoteOff, Other
+from collections.abc import Callable
+
+from musedaemon.core.events import (
+    CHANNEL_SILENCES,
+    HOLDING,
+    SUSTAIN_DOWN,
+    ControlChange,
+    MidiEvent,
+    NoteOff,
+    NoteOn,
+    Other,
+)
 from musedaemon.midi import wire
 
 _KEPT = frozenset((0xF2, 0xF8, 0xFA, 0xFB, 0xFC, 0xFF))
@@ -29,3 +40,37 @@ def may_be_shed(data: bytes) -> bool:
     """Whether one whole message's bytes may be left out."""
     event = wire.decode(data, 0.0)
     return event is None or not is_vital(event)
+
+
+class Gate:
+    """The way into a queue that someone may be slow to empty: what is let in never grows without bound.
+
+    With `shed_from` items waiting what may be shed is, and so are note-offs of notes that were. With `most` waiting
+    (minutes of a clock) only the ends of notes that were let in still are: at most one for each key there is.
+    `on_shed` hears of each event that is left out. One thread.
+    """
+
+    def __init__(self, shed_from: int, most: int, on_shed: Callable[[], None]) -> None:
+        self._shed_from = shed_from
+        self._most = most
+        self._on_shed = on_shed
+        self._let_in: set[tuple[int, int]] = set()
+
+    def admits(self, event: MidiEvent, waiting: int) -> bool:
+        """Whether it may go in, with so many waiting there."""
+        let_in = self._admits(event, waiting)
+        if not let_in:
+            self._on_shed()
+        return let_in
+
+    def _admits(self, event: MidiEvent, waiting: int) -> bool:
+        match event:
+            case NoteOn(channel=channel, pitch=pitch) if waiting < self._shed_from:
+                self._let_in.add((channel, pitch))
+                return True
+            case NoteOff(channel=channel, pitch=pitch) if (channel, pitch) in self._let_in:
+                self._let_in.discard((channel, pitch))
+                return True
+            case NoteOff():
+                return waiting < self._shed_from
+        return waiting < (self._most if is_vital(event) else self._shed_from)

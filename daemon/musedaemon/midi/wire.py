@@ -29,7 +29,7 @@ def decode(data: Sequence[int], at: float) -> MidiEvent | None:
 
     Never raises, whatever the numbers. A note-on with velocity 0 is a `NoteOff`; all but notes and controls is `Other`.
     """
-    if not _is_message(data):
+    if not is_message(data):
         return None
     status = data[0]
     kind, channel = status & 0xF0, status & 0x0F
@@ -57,26 +57,28 @@ def encode(event: MidiEvent) -> bytes:
             pass
         case _:
             assert_never(event)
-    if not _is_message(data) or not (isinstance(event, Other) or 0 <= event.channel <= 15):
+    if not is_message(data) or not (isinstance(event, Other) or 0 <= event.channel <= 15):
         raise ValueError(f"not a MIDI message: {event!r}")
     return data
 
 
-def _is_message(data: Sequence[int]) -> bool:
+def is_message(data: Sequence[int]) -> bool:
     """Whether these numbers are one whole MIDI message, running status not allowed."""
     if not data or not 0x80 <= data[0] <= 0xFF:
         return False
     if data[0] == SYSEX:
         return len(data) >= 2 and data[-1] == SYSEX_END and _are_data(data[1:-1])
-    return len(data) == _length(data[0]) and _are_data(data[1:])
+    return len(data) == length_of(data[0]) and _are_data(data[1:])
 
 
-def _length(status: int) -> int | None:
-    """How many bytes a message of this status has; None for the end of a SysEx, which is no message."""
+def length_of(status: int) -> int | None:
+    """How many bytes a message of this status has; None for SysEx of any length and its end, which is no message."""
     if status >= SYSEX:
-        return None if status == SYSEX_END else _SYSTEM_LENGTHS.get(status, 1)
+        return None if status in (SYSEX, SYSEX_END) else _SYSTEM_LENGTHS.get(status, 1)
     return 2 if status & 0xF0 in _TWO_BYTE_KINDS else 3
 
 
 def _are_data(values: Sequence[int]) -> bool:
+    if isinstance(values, bytes):
+        return values.isascii()  # below 0x80, and quick for a SysEx of any length
     return all(0 <= value <= 0x7F for value in values)
