@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from support.fakes import FakeModel, NoEcho
 
 from musedaemon.core.commands import Command, HandedOver, Heard, PlannedNote, Play, Report, TempoFound, TurnOver
+from musedaemon.core.echoes import EchoFilter
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
-from musedaemon.core.player import EchoFilter, Outgoing, Player
+from musedaemon.core.player import Outgoing, Player
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.signals import NO_SIGNALS, SignalSettings
 from musedaemon.core.tempo import TempoTracker

@@ -15,7 +15,8 @@ from musedaemon.config.spelling import did_you_mean
 _DESCRIPTION = """\
 A MIDI improvisation partner: play a phrase, and it answers in time.
 
-Every option stands for a key of config.toml and wins over it. Ctrl-C ends a session."""
+Every option stands for a key of config.toml and wins over it. Ctrl-C ends a session; p and Enter
+silences everything."""
 
 _EXAMPLES = """\
 examples:

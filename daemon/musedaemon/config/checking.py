@@ -74,6 +74,7 @@ def conflicts(config: Config) -> list[str]:
         _loudness_conflict(config.reply),
         _clock_conflict(config),
         _keep_conflict(config),
+        _panic_conflict(config),
     ]
     return [problem for problem in problems if problem]
 
@@ -125,12 +126,27 @@ def _is_file(name: str) -> bool:
 
 
 def _keep_conflict(config: Config) -> str:
-    takes, turns, tempo = config.takes, config.turns, config.tempo
-    if takes.keep_key >= 0 and takes.keep_key in (turns.hand_over_key, tempo.tap_key):
-        return f"takes.keep_key: {takes.keep_key} hands over or taps the tempo too; choose another."
+    takes = config.takes
+    return _second_meaning(config, "takes.keep", takes.keep_key, takes.keep_control)
+
+
+def _panic_conflict(config: Config) -> str:
+    turns, takes = config.turns, config.takes
+    if turns.panic_key >= 0 and turns.panic_key == takes.keep_key:
+        return f"turns.panic_key: {turns.panic_key} is takes.keep_key too; choose another."
+    if turns.panic_control >= 0 and turns.panic_control == takes.keep_control:
+        return f"turns.panic_control: {turns.panic_control} is takes.keep_control too; choose another."
+    return _second_meaning(config, "turns.panic", turns.panic_key, turns.panic_control)
+
+
+def _second_meaning(config: Config, name: str, key: int, control: int) -> str:
+    """What is wrong where a key or control that is to mean one thing hands over, picks the mode or taps as well."""
+    turns, tempo = config.turns, config.tempo
+    if key >= 0 and key in (turns.hand_over_key, tempo.tap_key):
+        return f"{name}_key: {key} hands over or taps the tempo too; choose another."
     controls = (turns.hand_over_control, turns.mode_control, tempo.tap_control, PEDALS.get(turns.hand_over_pedal))
-    if takes.keep_control >= 0 and takes.keep_control in controls:
-        return f"takes.keep_control: {takes.keep_control} has another meaning too; choose another."
+    if control >= 0 and control in controls:
+        return f"{name}_control: {control} has another meaning too; choose another."
     return ""
 
 

@@ -103,6 +103,12 @@ class Turns:
     mode_control: int = _setting(
         -1, Rule("the number of a control that picks the mode", 0, 119, special=-1, special_doc="-1 for none")
     )
+    panic_control: int = _setting(
+        -1, Rule("the number of a control that silences all", 0, 119, special=-1, special_doc="-1 for none")
+    )
+    panic_key: int = _setting(
+        -1, Rule("the MIDI number of a key that silences all", 0, 127, special=-1, special_doc="-1 for none")
+    )
 
 
 @dataclass(frozen=True, slots=True)

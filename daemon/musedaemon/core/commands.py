@@ -55,7 +55,17 @@ class Cancel(NamedTuple):
     at: float
 
 
-Command = Play | Withdraw | Cancel
+class GoOn(NamedTuple):
+    """The engine knows of a panic (seconds): what it plans from here on may sound."""
+
+    at: float
+
+
+Command = Play | Withdraw | Cancel | GoOn
+
+
+class Panic(NamedTuple):
+    """Silence, at once: asked for from outside, by a signal of the system's or at the terminal."""
 
 
 class Heard(NamedTuple):
@@ -69,6 +79,16 @@ class Signalled(NamedTuple):
 
     at: float
     wish: Wish | Mode | None
+
+
+class Panicked(NamedTuple):
+    """All was silenced, what was pending dropped, and what comes in flight is too, until `GoOn`.
+
+    `channels` are those on which the musician played: their keys and pedals count as up.
+    """
+
+    at: float
+    channels: frozenset[int]
 
 
 class ClockMoved(NamedTuple):
@@ -117,7 +137,7 @@ class OutputFound(NamedTuple):
     at: float
 
 
-Report = Heard | Signalled | ClockMoved | Played | Dropped | Withdrawn | Cancelled | OutputLost | OutputFound
+Report = Heard | Signalled | Panicked | ClockMoved | Played | Dropped | Withdrawn | Cancelled | OutputLost | OutputFound
 
 
 class HandedOver(NamedTuple):

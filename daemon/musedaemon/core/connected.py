@@ -6,6 +6,7 @@ the output is there. What sounded when it went is released then, for the synth b
 
 from __future__ import annotations
 
+from musedaemon.core.active_sensing import ActiveSensing
 from musedaemon.core.commands import Command, Dropped, OutputFound, OutputLost, Play, Report
 from musedaemon.core.events import HOLDING, SUSTAIN_DOWN, ControlChange, MidiEvent, NoteOff
 from musedaemon.core.grip import Grip
@@ -23,6 +24,7 @@ class ConnectedPlayer:
     def __init__(self, player: Player) -> None:
         self._player = player
         self._grip = Grip(player.signal_controls)
+        self._sensing = ActiveSensing()
         self._owed: list[Outgoing] | None = None
         self._released: dict[tuple[int, int], Outgoing] = {}
         self._reports: list[Report] = []
@@ -34,6 +36,8 @@ class ConnectedPlayer:
 
     def receive(self, event: MidiEvent) -> list[Outgoing]:
         """Take what came in; returns what is passed thru at once."""
+        if self._sensing.receive(event):
+            return []
         self._grip.follow(event)
         return self._leaving(self._player.receive(event))
 
@@ -48,9 +52,14 @@ class ConnectedPlayer:
         """The messages that are to leave at `now` or before, or for a port that times them `ahead` seconds later."""
         return self._leaving(self._player.advance(now, ahead))
 
+    def panic(self, now: float) -> list[Outgoing]:
+        """Silence, at once."""
+        self._grip.let_go()
+        return self._leaving(self._player.panic(now))
+
     def next_deadline(self, ahead: float = 0.0) -> float:
         """When `advance` has something to do, infinity when never."""
-        return self._player.next_deadline(ahead)
+        return min(self._player.next_deadline(ahead), self._sensing.next_deadline())
 
     def take_reports(self) -> list[Report]:
         """What happened since the last call, in order."""
@@ -76,6 +85,10 @@ class ConnectedPlayer:
         self._player.hush(now)  # what was passed on meanwhile went nowhere
         self._report(OutputFound(now))
         return self._leaving([message._replace(event=message.event._replace(at=now)) for message in owed or []])
+
+    def heard_nothing(self, now: float) -> list[Outgoing]:
+        """All that has come in was received: what an instrument holds that has fallen silent is let go."""
+        return self.input_gone(now) if self._sensing.is_gone(now) else []
 
     def input_gone(self, now: float) -> list[Outgoing]:
         """The input is gone: its keys and pedals are let go."""

@@ -15,9 +15,11 @@ from musedaemon.core.commands import (
     ClockState,
     Dropped,
     Effect,
+    GoOn,
     Heard,
     OutputFound,
     OutputLost,
+    Panicked,
     Played,
     Report,
     Signalled,
@@ -26,6 +28,7 @@ from musedaemon.core.commands import (
 from musedaemon.core.conversation import LEAD_S, Conversation, Foreseen
 from musedaemon.core.duet import Duet
 from musedaemon.core.ear import Ear
+from musedaemon.core.events import ALL_SOUND_OFF, ControlChange
 from musedaemon.core.feel import Feel
 from musedaemon.core.limits import Limiter, LimitSettings
 from musedaemon.core.listening import Listening
@@ -129,6 +132,8 @@ class Engine:
                 return self._fall_silent(at)
             case OutputFound(at):
                 return self._go_on(at)
+            case Panicked(at, channels):
+                return self._panic(at, channels)
 
     def advance(self, now: float) -> list[Effect]:
         """Do what is due at `now`, at most one note of the model's."""
@@ -153,11 +158,19 @@ class Engine:
         goes_on, self._cut_short = self._cut_short and self._mode in (Mode.DUET, Mode.SOLO), False
         return self._take(Signalled(at, Wish.HAND_OVER)) if goes_on else []
 
+    def _panic(self, at: float, channels: frozenset[int]) -> list[Effect]:
+        """All is silent: keys and pedals count as up, what was played is over, and the turn is the musician's."""
+        effects: list[Effect] = [GoOn(at)]
+        for channel in sorted(channels or (0,)):
+            effects += self._take(Heard(ControlChange(at, channel, ALL_SOUND_OFF, 0)))
+        return [*effects, *self._take(Signalled(at, Wish.REST))]
+
     def _take(self, report: Heard | Signalled) -> list[Effect]:
         """What makes us give way waits, and all after it, until nothing of ours is pending."""
         if isinstance(report, Signalled) and report.wish is self._mode and not self._deferred:
             return []
-        command = None if self._deferred else self._part.gives_way_to(report)
+        rests = isinstance(report, Signalled) and report.wish is Wish.REST
+        command = None if self._deferred or rests else self._part.gives_way_to(report)
         if self._deferred or command:
             self._deferred.append(report)
             return [command] if command else []
@@ -169,6 +182,9 @@ class Engine:
                 return self._part.hear(event)
             case Signalled(at, Mode() as mode):
                 return self._switch(at, mode)
+            case Signalled(at, Wish.REST):
+                self._ear.turn_page()
+                self._part = self._part_of(self._mode, at)
             case Signalled(at, Wish() as wish):
                 return self._part.signalled(at, wish)
         return []

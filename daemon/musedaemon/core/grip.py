@@ -31,6 +31,11 @@ class Grip:
                 if value >= _DOWN:
                     self._pedals[channel, control] = None
 
+    def let_go(self) -> None:
+        """All of it counts as up."""
+        self._keys.clear()
+        self._pedals.clear()
+
     def letting_go(self, at: float) -> list[MidiEvent]:
         """What ends all of it (seconds), in the order in which it went down: keys, then pedals."""
         keys = [NoteOff(at, channel, pitch) for channel, pitch in self._keys]

@@ -6,9 +6,8 @@ Owned by the player thread live and by the simulator in virtual time. No port he
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from musedaemon.core.beat_source import BeatSource, NoClock
 from musedaemon.core.commands import (
@@ -16,7 +15,9 @@ from musedaemon.core.commands import (
     Cancelled,
     Command,
     Dropped,
+    GoOn,
     Heard,
+    Panicked,
     Play,
     Played,
     Report,
@@ -24,8 +25,10 @@ from musedaemon.core.commands import (
     Withdraw,
     Withdrawn,
 )
+from musedaemon.core.echoes import EchoFilter
 from musedaemon.core.events import (
     CHANNEL_SILENCES,
+    SUSTAIN,
     ControlChange,
     MidiEvent,
     NoteOff,
@@ -35,7 +38,8 @@ from musedaemon.core.ledger import Ledger, Sounding
 from musedaemon.core.pedals import Pedals
 from musedaemon.core.pulse import Pulse
 from musedaemon.core.scheduler import Due, Scheduler
-from musedaemon.core.signals import NO_SIGNALS, Signals, SignalSettings
+from musedaemon.core.signals import NO_SIGNALS, Signals, SignalSettings, Wish
+from musedaemon.core.silence import Channels
 from musedaemon.core.thru import Thru, unchanged
 
 _LATENESS_NOTES = 10_000
@@ -50,24 +54,6 @@ class Outgoing(NamedTuple):
     event: MidiEvent
     serial: int | None
     not_before: float = 0.0
-
-
-class EchoFilter(Protocol):
-    """Knows our own output when it comes back in through a loop of cables or a DAW's thru."""
-
-    def sent_response(self, at: float, event: MidiEvent) -> None:
-        """A message of our own has left (seconds)."""
-
-    def sent_thru(self, at: float, event: MidiEvent) -> None:
-        """A message of the musician's was passed on (seconds)."""
-
-    def is_echo(self, event: MidiEvent, held: Container[tuple[int, int]]) -> bool:
-        """Whether what came in is something we sent; `held` are the (channel, pitch) of the keys down before it, also
-        where thru passed them on to.
-        """
-
-    def may_pass(self, event: MidiEvent) -> bool:
-        """Whether what is about to be passed thru may be, or would go round for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +92,8 @@ class Player:
         self._thru_strike = 0  # the musician's strikes count down from -1, our serials up from 0
         self._clicks: dict[tuple[int, int], int] = {}
         self._pedals = Pedals()
+        self._heard_on, self._sent_on = Channels(), Channels()
+        self._panics = 0  # that the engine does not know of yet
         self.notes_heard = 0
         self.notes_played = 0
         self.notes_dropped = 0
@@ -122,11 +110,15 @@ class Player:
         if let_go is not None:
             self._reports.append(Signalled(event.at, let_go))
         reading = self._signals.read(event)
+        if reading is not None and reading.wish is Wish.PANIC:
+            self._reports.append(Signalled(event.at, None))
+            return [*self.panic(event.at), *(self._passed_thru(event, None) if reading.passes else [])]
         if reading is not None:
             self._reports.append(Signalled(event.at, reading.wish))
         if reading is not None or keeps_time:
             passes = self._beats.passes(event) if keeps_time else reading is not None and reading.passes
             return self._passed_thru(event, None) if passes else []
+        self._heard_on.follow(event)
         strike = self._follow_keys(event)
         self._reports.append(Heard(event))
         return self._passed_thru(event, strike)
@@ -135,7 +127,11 @@ class Player:
         """Take a command; returns what it makes leave at once."""
         match command:
             case Play(note):
-                self._pulse.schedule(note)
+                if not self._panics:
+                    self._pulse.schedule(note)
+                return []
+            case GoOn():
+                self._panics -= 1
                 return []
             case Withdraw():
                 return self._withdraw(now)
@@ -162,6 +158,23 @@ class Player:
         """What happened since the last call, in order."""
         reports, self._reports = self._reports, []
         return reports
+
+    def panic(self, now: float) -> list[Outgoing]:
+        """Silence, at once: pedals up, a note-off for all that sounds, then All Notes Off and All Sound Off on every
+        channel that was used. What is pending is dropped; state and memory are the engine's, and stay.
+        """
+        self._scheduler.cancel_pending()
+        self._keys.clear()
+        self._signals.put_up_all()
+        self._panics += 1
+        self._reports.append(Panicked(now, frozenset(self._heard_on)))
+        others = [up for up in self._pedals.releases(now) if up.control != SUSTAIN]
+        self._pedals = Pedals()
+        pedals = [Outgoing(up, None) for up in (*self._sent_on.pedals_up(now), *others)]
+        released = self._release(self._ledger.sounding(), now, now)
+        last = max((message.not_before for message in released), default=0.0)
+        silences = [Outgoing(event, None, last) for event in self._sent_on.silences(now)]
+        return self._sent([*pedals, *released, *silences], now)
 
     def flush(self, now: float) -> list[Outgoing]:
         """Everything that must leave before the port closes: pedals up, a note-off for all that sounds.
@@ -192,6 +205,7 @@ class Player:
 
     def _sent(self, messages: list[Outgoing], now: float) -> list[Outgoing]:
         for message in messages:
+            self._sent_on.follow(message.event)
             sent = self._echoes.sent_thru if message.serial is None else self._echoes.sent_response
             sent(max(now, message.not_before), message.event)
         return messages

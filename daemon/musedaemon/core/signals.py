@@ -1,6 +1,7 @@
 """Signals: the pedal, control, key or transport by which the musician says whose turn it is, told apart from music.
 
-A signal is neither passed thru nor heard by the model. The transport alone is passed on: other instruments follow it.
+A signal is neither passed thru nor heard by the model. The transport and System Reset alone are passed on: other
+instruments follow them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ PEDALS = {"sustain": SUSTAIN, "sostenuto": SOSTENUTO}
 """Control numbers of the pedals that can hand over, by the words of `config.toml`."""
 SWITCH_DOWN = 64
 """A control's value from here on means that it is down (MIDI 1.0, switch controllers)."""
-START, CONTINUE, STOP = b"\xfa", b"\xfb", b"\xfc"
+START, CONTINUE, STOP, RESET = b"\xfa", b"\xfb", b"\xfc", b"\xff"
 
 
 class Wish(Enum):
@@ -42,6 +43,10 @@ class Wish(Enum):
     """That we stop."""
     KEEP = auto()
     """That the last minutes are kept; of the turns it says nothing."""
+    PANIC = auto()
+    """That all sound ends at once."""
+    REST = auto()
+    """That what was played is over, and not answered; part of a panic, and no signal of its own."""
 
 
 class By(Enum):
@@ -57,6 +62,7 @@ class SignalSettings:
     """`controls` are the numbers of the pedals and controls that hand over, `key` a pitch; on whatever channel.
 
     `keep_control` and `keep_key` ask that the last minutes are kept, each time they go down.
+    `panic_control` and `panic_key` silence everything, each time they go down.
     """
 
     controls: frozenset[int] = frozenset()
@@ -66,6 +72,8 @@ class SignalSettings:
     mode_control: int | None = None
     keep_control: int | None = None
     keep_key: int | None = None
+    panic_control: int | None = None
+    panic_key: int | None = None
 
     @property
     def hand_over(self) -> bool:
@@ -101,22 +109,28 @@ class Signals:
     def __init__(self, settings: SignalSettings = NO_SIGNALS) -> None:
         self._settings = settings
         self._down: set[tuple[str, int, int]] = set()
-        self._keep_down: set[int] = set()
+        self._switches_down: set[tuple[Wish, int]] = set()
 
     def read(self, event: MidiEvent) -> Reading | None:
         """What a message says if it is a signal, None for music."""
         settings = self._settings
         match event:
+            case ControlChange(channel=channel, control=control, value=value) if control == settings.panic_control:
+                return Reading(self._switched(Wish.PANIC, channel, value >= SWITCH_DOWN))
+            case NoteOn(pitch=pitch) | NoteOff(pitch=pitch) if pitch == settings.panic_key:
+                return Reading(Wish.PANIC if isinstance(event, NoteOn) else None)
             case ControlChange(control=control, value=value) if control == settings.mode_control:
                 return Reading(mode_of_control(value))
             case ControlChange(channel=channel, control=control, value=value) if control == settings.keep_control:
-                return Reading(self._keep_moved(channel, value >= SWITCH_DOWN))
+                return Reading(self._switched(Wish.KEEP, channel, value >= SWITCH_DOWN))
             case NoteOn(pitch=pitch) | NoteOff(pitch=pitch) if pitch == settings.keep_key:
                 return Reading(Wish.KEEP if isinstance(event, NoteOn) else None)
             case ControlChange(channel=channel, control=control, value=value) if control in settings.controls:
                 return Reading(self._moved(("control", channel, control), value >= SWITCH_DOWN))
             case NoteOn(channel=channel, pitch=pitch) | NoteOff(channel=channel, pitch=pitch) if pitch == settings.key:
                 return Reading(self._moved(("key", channel, pitch), isinstance(event, NoteOn)))
+            case Other(data=data) if data == RESET:
+                return Reading(Wish.PANIC, passes=True)
             case Other(data=data) if settings.transport and data in _TRANSPORT:
                 return Reading(_TRANSPORT[data], passes=True)
         return None
@@ -130,9 +144,13 @@ class Signals:
             case ControlChange(channel=channel, control=control) if control in CHANNEL_SILENCES:
                 return self._put_up("key", channel)
             case ControlChange(channel=channel, control=control) if control == RESET_CONTROLLERS:
-                self._keep_down.discard(channel)
+                self._switches_down = {switch for switch in self._switches_down if switch[1] != channel}
                 return self._put_up("control", channel)
         return None
+
+    def put_up_all(self) -> None:
+        """Whatever is down counts as up; it says nothing."""
+        self._down.clear()
 
     def _put_up(self, kind: str, channel: int) -> Wish | None:
         gone = {switch for switch in self._down if switch[:2] == (kind, channel)}
@@ -148,7 +166,9 @@ class Signals:
         self._down.remove(switch)
         return _UP[self._settings.by]
 
-    def _keep_moved(self, channel: int, is_down: bool) -> Wish | None:
-        was_down = channel in self._keep_down
-        (self._keep_down.add if is_down else self._keep_down.discard)(channel)
-        return Wish.KEEP if is_down and not was_down else None
+    def _switched(self, wish: Wish, channel: int, is_down: bool) -> Wish | None:
+        """A control that means this and nothing else: when it goes down."""
+        switch = wish, channel
+        was_down = switch in self._switches_down
+        (self._switches_down.add if is_down else self._switches_down.discard)(switch)
+        return wish if is_down and not was_down else None

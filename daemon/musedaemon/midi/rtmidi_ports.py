@@ -260,7 +260,7 @@ class _Input(_Port):
         self._receive = receive
         self._now = now
         self._stamps = Stamps()
-        client.ignore_types(sysex=False, timing=False, active_sense=True)
+        client.ignore_types(sysex=False, timing=False, active_sense=False)
         client.set_callback(self._heard, self)
         self._callback_cell = _cell_that_holds(self)
 

@@ -99,6 +99,8 @@ def signal_settings(config: Config) -> SignalSettings:
         mode_control=turns.mode_control if turns.mode_control >= 0 else None,
         keep_control=takes.keep_control if takes.keep_control >= 0 else None,
         keep_key=takes.keep_key if takes.keep_key >= 0 else None,
+        panic_control=turns.panic_control if turns.panic_control >= 0 else None,
+        panic_key=turns.panic_key if turns.panic_key >= 0 else None,
     )
 
 

@@ -12,6 +12,7 @@ from functools import partial
 from queue import Queue
 from types import FrameType
 
+from musedaemon.core.commands import Panic
 from musedaemon.core.engine import Engine
 from musedaemon.core.player import Player
 from musedaemon.midi.ports import OutputPort
@@ -59,10 +60,11 @@ class RealTime:
         on_grant: Callable[[Grant], None] = ignore,
         on_clock: OnClock = nobody,
         on_refusal: OnRefusal = raise_refusal,
+        to_engine: EngineInbox | None = None,
     ) -> None:
         self.inbox: PlayerInbox = Queue()
         """Where an input port puts what it hears; any thread."""
-        self._to_engine: EngineInbox = Queue()
+        self._to_engine: EngineInbox = to_engine or Queue()
         self._stop = threading.Event()
         self._failures: list[BaseException] = []
         player_thread = PlayerThread(player, port, clock, self.inbox, self._to_engine, record, on_refusal)
@@ -73,6 +75,14 @@ class RealTime:
         with_precedence = partial(self._with_precedence, player_thread.run)
         self._player = threading.Thread(target=self._guarded, args=(with_precedence,), name="musedaemon player")
         self._engine = threading.Thread(target=self._guarded, args=(engine_thread.run,), name="musedaemon engine")
+
+    def panic(self) -> None:
+        """Silence, at once; on any thread, and in the handler of a signal.
+
+        Until it stops the main thread puts nothing into the inbox: no handler finds its lock taken by its own thread.
+        """
+        if not self._stop.is_set():
+            self.inbox.put(Panic())
 
     def run(self) -> None:
         """Play until SIGINT, SIGTERM or the end of a file. Raises what a thread died of, once every note is off."""

@@ -9,6 +9,7 @@ from musedaemon.core.commands import (
     ClockState,
     Command,
     Effect,
+    GoOn,
     HandedOver,
     Play,
     TempoFound,
@@ -50,7 +51,7 @@ class Router:
         """Send each effect where it belongs, in order."""
         for effect in effects:
             match effect:
-                case Play() | Withdraw() | Cancel():
+                case Play() | Withdraw() | Cancel() | GoOn():
                     self._command(effect)
                 case HandedOver(at):
                     self._record.handed_over(effect)

@@ -38,6 +38,8 @@ from musedaemon.run.chosen import (
     thru,
 )
 from musedaemon.run.clock import Clock, Stopwatch
+from musedaemon.run.console import listen_at_terminal
+from musedaemon.run.intake import BoundedReports
 from musedaemon.run.link_session import LinkSession
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.priority import Grant, system_precedence
@@ -139,6 +141,7 @@ class Session:
     clock: Clock = field(default_factory=Stopwatch)
     answers: dict[str, Callable[[], None]] = field(default_factory=dict)
     """What is done at the signals of the operating system that do not end the session."""
+    live: RealTime | None = None
     turns: int = 0
     withdrawn: int = 0
     reconnections: int = 0
@@ -149,6 +152,7 @@ class Session:
             if self.score and self.target:
                 self._in_virtual_time(self.score, self.target)
             else:
+                self.answers["SIGUSR1"] = self._panic
                 with self._recorded(), answering(self.answers):
                     self._in_real_time()
         except BaseException:
@@ -232,6 +236,8 @@ class Session:
             input_name = self.config.ports.input if score else wiring.open_input()
             self._started(input_name, str(target) if target else wiring.output_name)
             wiring.watch()
+            self.live = live
+            listen_at_terminal({"p": live.panic, "panic": live.panic})
             with listening(self.answers):
                 live.run()
             self.reconnections = wiring.reconnections
@@ -253,7 +259,13 @@ class Session:
             self._tell_grant,
             self._on_clock,
             on_refusal,
+            None if self.score else BoundedReports(self.clock.now),
         )
+
+    def _panic(self) -> None:
+        """At the signal SIGUSR1."""
+        if self.live:
+            self.live.panic()
 
     def _tell_grant(self, grant: Grant) -> None:
         """For -v."""

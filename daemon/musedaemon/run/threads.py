@@ -11,7 +11,7 @@ from enum import Enum
 from queue import Empty, Queue
 from typing import NamedTuple, TypeVar
 
-from musedaemon.core.commands import Cancel, Command, Heard, Play, Report, Signalled, Withdraw
+from musedaemon.core.commands import Cancel, Command, GoOn, Heard, Panic, Play, Report, Signalled, Withdraw
 from musedaemon.core.connected import ConnectedPlayer
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import MidiEvent
@@ -52,7 +52,7 @@ class InputGone(NamedTuple):
 
 
 PortChange = OutputGone | OutputBack | InputGone
-PlayerInbox = Queue[MidiEvent | Command | PortChange | Wake | Stop]
+PlayerInbox = Queue[MidiEvent | Command | Panic | PortChange | Wake | Stop]
 EngineInbox = Queue[Report | Stop]
 # Queue and not SimpleQueue: in Python 3.11 and 3.12 SimpleQueue.get(timeout) can wait for ever (docs/decisions.md 11).
 _T = TypeVar("_T")
@@ -110,13 +110,13 @@ class PlayerThread:
             finally:
                 self._port.close()
 
-    def _next_item(self) -> MidiEvent | Command | PortChange | Wake | Stop | None:
+    def _next_item(self) -> MidiEvent | Command | Panic | PortChange | Wake | Stop | None:
         return next_item(self._inbox, self._player.next_deadline(self._port.ahead_s), self._clock)
 
-    def _handle(self, item: MidiEvent | Command | PortChange | Wake | None) -> None:
+    def _handle(self, item: MidiEvent | Command | Panic | PortChange | Wake | None) -> None:
         now = self._clock.now()
         match item:
-            case Play() | Withdraw() | Cancel():
+            case Play() | Withdraw() | Cancel() | GoOn():
                 self._send(self._player.accept(item, now))
             case OutputGone():
                 self._lose_output(now)
@@ -126,8 +126,12 @@ class PlayerThread:
                 self._send(self._player.output_back(now))
             case InputGone():
                 self._send(self._player.input_gone(now))
-            case None | Wake.NOW:
+            case Panic():
+                self._send(self._player.panic(now))
+            case Wake.NOW:
                 pass
+            case None:
+                self._send(self._player.heard_nothing(now))
             case _:
                 self._send(self._player.receive(item))
         self._send(self._player.advance(now, self._port.ahead_s))

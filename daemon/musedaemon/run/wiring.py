@@ -10,12 +10,12 @@ from collections.abc import Callable
 from musedaemon.config.schema import Config
 from musedaemon.core.events import MidiEvent
 from musedaemon.errors import PortAbsentError
-from musedaemon.midi import wire
 from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, OutputPort, PortSystem
 from musedaemon.midi.rtmidi_lookout import lookout_for, on_system_lost
 from musedaemon.run.clock import Clock
 from musedaemon.run.connections import Connections, End, Tell
 from musedaemon.run.ends import InputEnd, OutputEnd
+from musedaemon.run.intake import Intake
 from musedaemon.run.patience import Patience, patience
 from musedaemon.run.reporting import PortState
 from musedaemon.run.threads import OutputGone, PlayerInbox, PortChange
@@ -34,6 +34,7 @@ class Wiring:
         self._clock = clock
         self._tell = tell
         self._inbox: PlayerInbox | None = None
+        self._intake = Intake(self._put, self._waiting, clock.now)
         self._output: OutputEnd | None = None
         self._input: InputEnd | None = None
         self._connections: Connections | None = None
@@ -61,7 +62,7 @@ class Wiring:
 
     def open_input(self) -> str:
         """Listen; the name of the input. PortError."""
-        self._input = InputEnd(self._system, self._ports.input, VIRTUAL_INPUT, self._receive, self._put)
+        self._input = InputEnd(self._system, self._ports.input, VIRTUAL_INPUT, self._intake, self._put)
         self._first(self._input, self._input.open)
         return self._input.own_name
 
@@ -103,8 +104,5 @@ class Wiring:
         if self._inbox is not None:
             self._inbox.put(change)
 
-    def _receive(self, data: bytes, at: float) -> None:
-        """On the input's own thread."""
-        event = wire.decode(data, at)
-        if event is not None:
-            self._put(event)
+    def _waiting(self) -> int:
+        return self._inbox.qsize() if self._inbox is not None else 0

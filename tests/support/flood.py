@@ -1,0 +1,63 @@
+"""More than anybody plays, and much that nobody may: a flood of messages and garbage from a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import Random
+
+Timed = tuple[float, bytes]
+
+
+def flood(seconds: float, rate: float, seed: int = 0) -> list[Timed]:
+    """So many messages a second: notes on all channels, struck twice, ended twice or never, pedals, a clock, garbage.
+
+    In the end every key and pedal comes up, as often as it takes a queue that is full to be empty again.
+    """
+    rng = Random(seed)
+    played = [(index / rate, _message(rng)) for index in range(int(seconds * rate))]
+    played += [(seconds * index / (96 * seconds), b"\xf8") for index in range(int(96 * seconds))]
+    return [*sorted(played, key=lambda one: one[0]), *_all_up(seconds + 1.0)]
+
+
+def _all_up(at: float) -> list[Timed]:
+    ups = [bytes((0x80 + channel, pitch, 0)) for channel in range(16) for pitch in range(128)]
+    ups += [bytes((0xB0 + channel, control, 0)) for channel in range(16) for control in (64, 66, 69)]
+    return [(at + index / 3_000, data) for index, data in enumerate(ups)]
+
+
+def _message(rng: Random) -> bytes:
+    channel, pitch = rng.randrange(16), rng.randrange(128)
+    kind = rng.random()
+    if kind < 0.45:
+        return bytes((0x90 + channel, pitch, rng.randrange(128)))  # velocity 0 now and then
+    if kind < 0.85:
+        return bytes((0x80 + channel, pitch, rng.randrange(128)))
+    if kind < 0.95:
+        return bytes((0xB0 + channel, rng.choice((1, 7, 64, 64, 66, 69, 120, 121, 123)), rng.choice((0, 127))))
+    return rng.choice(_ODD)(rng)
+
+
+_ODD = (
+    lambda rng: bytes((0xE0, rng.randrange(128), rng.randrange(128))),
+    lambda rng: bytes((0xF0, *[7] * rng.randrange(400), 0xF7)),
+    lambda rng: bytes((0xF0, 1, 0xF8, 2, 0xFE, 0xF7)),  # real-time bytes inside
+    lambda rng: bytes((0x90, 60, 80, 62, 80, 60, 0, 62, 0)),  # running status
+    lambda rng: bytes((0x90, rng.randrange(128))),  # cut short
+    lambda rng: bytes((rng.randrange(128), rng.randrange(128))),  # no status at all
+    lambda rng: bytes((0xF7,)),
+    lambda rng: bytes((0xFE,)),
+)
+
+
+def left_on(messages: Iterable[bytes]) -> set[tuple[int, int]]:
+    """(status less its bit of on and off, pitch or control) of the notes and pedals that are on after these."""
+    on: set[tuple[int, int]] = set()
+    for data in messages:
+        kind, channel = data[0] & 0xF0, data[0] & 0x0F
+        if kind in (0x80, 0x90):
+            (on.add if kind == 0x90 and data[2] else on.discard)((0x90 + channel, data[1]))
+        elif kind == 0xB0 and data[1] in (64, 66, 69):
+            (on.add if data[2] >= 64 else on.discard)((data[0], data[1]))
+        elif kind == 0xB0 and (data[1] == 120 or data[1] >= 123):
+            on = {place for place in on if place[0] != 0x90 + channel}
+    return on
