@@ -26,7 +26,7 @@ from musedaemon.encoding import (
     VELOCITY_CLASSES,
 )
 from musedaemon.model import rows
-from musedaemon.model.onnx_model import HEADS
+from musedaemon.model.heads import HEADS
 
 OPSET = 17
 IR_VERSION = 9
@@ -95,9 +95,9 @@ class _Graph:
     def linear(self, values: str, name: str, output: str = "") -> str:
         return self.add("Add", self.product(values, f"{name}.weight"), self.weight(f"{name}.bias"), output=output)
 
-    def known(self, table: npt.NDArray[np.float32], name: str, axes: list[int]) -> str:
-        """The sum of the rows of what is known of a note."""
-        found = self.add("Gather", self.constant(name, table, np.float32), "rows", axis=0)
+    def known(self, table: npt.NDArray[np.float32], name: str, given: str, axes: list[int]) -> str:
+        """The sum of the rows of what is known of a note, whose numbers are the input `given`."""
+        found = self.add("Gather", self.constant(name, table, np.float32), given, axis=0)
         return self.add("ReduceSum", found, self.constant(f"axes_{len(axes)}", axes), keepdims=0)
 
     def split(self, values: str, sizes: Sequence[int], axis: int, outputs: Sequence[str] = ()) -> list[str]:
@@ -122,7 +122,7 @@ def rows_of(weights: Weights, known: str, chosen: Sequence[str]) -> npt.NDArray[
 def step_graph(weights: Weights, hidden: int, layers: int) -> onnx.ModelProto:
     """From a note and the state before it: the next shift's logits, the state, and what the heads take from that."""
     graph = _Graph(weights)
-    top = graph.known(rows_of(weights, "heard", list(CHOSEN_ROWS)), HEARD_ROWS, [2])
+    top = graph.known(rows_of(weights, "heard", list(CHOSEN_ROWS)), HEARD_ROWS, "rows", [2])
     befores = zip(*(graph.split(name, [1] * layers, axis=0) for name in ("h", "c")), strict=True)
     states: list[tuple[str, str]] = []
     for layer, before in enumerate(befores):
@@ -133,7 +133,10 @@ def step_graph(weights: Weights, hidden: int, layers: int) -> onnx.ModelProto:
     graph.add("Concat", *(c for _, c in states), output="c_out", axis=0)
     _from_top(graph, top)
     return _model(
-        graph, "step", [_state("h", hidden, layers), _state("c", hidden, layers)], _step_outputs(graph, hidden, layers)
+        graph,
+        "step",
+        [_rows("rows", "step"), _state("h", hidden, layers), _state("c", hidden, layers)],
+        _step_outputs(graph, hidden, layers),
     )
 
 
@@ -173,11 +176,11 @@ def head_graph(name: str, weights: Weights) -> onnx.ModelProto:
     head = f"{name}_head"
     out = weights[f"{head}.out.weight"]
     classes, width = out.shape
-    known = graph.known(_head_rows(weights, name), f"{head}{ROWS}", [0, 2])
+    known = graph.known(_head_rows(weights, name), f"{head}{ROWS}", f"{name}_rows", [0, 2])
     mixed, skip = graph.split(known, [width, classes], axis=1)
     mixed = graph.add("Relu", graph.add("Add", f"{name}_prepared", mixed))
     graph.add("Gemm", mixed, graph.constant(f"{head}.out.weight", out.T, np.float32), skip, output=f"{name}_logits")
-    inputs = [_floats(f"{name}_prepared", "B", width)]
+    inputs = [_rows(f"{name}_rows", name), _floats(f"{name}_prepared", "B", width)]
     return _model(graph, name, inputs, [_floats(f"{name}_logits", "B", classes)])
 
 
@@ -190,6 +193,10 @@ def _head_rows(weights: Weights, name: str) -> npt.NDArray[np.float32]:
     direct[rows.ALWAYS] = bias
     direct[rows.SOUNDING : rows.SOUNDING + PITCHES] = weights[f"{head}.skip.weight"].T
     return np.concatenate((table, direct), axis=1)
+
+
+def _rows(name: str, part: str) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.INT64, [1, "B", f"{part}_rows"])
 
 
 def _floats(name: str, *shape: int | str) -> onnx.ValueInfoProto:
@@ -212,9 +219,8 @@ def _step_outputs(graph: _Graph, hidden: int, layers: int) -> list[onnx.ValueInf
 def _model(
     graph: _Graph, name: str, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
 ) -> onnx.ModelProto:
-    known = helper.make_tensor_value_info("rows", TensorProto.INT64, [1, "B", "N"])
     initialisers = list(graph.initialisers.values())
-    proto = helper.make_graph(graph.nodes, name, [known, *inputs], outputs, initializer=initialisers)
+    proto = helper.make_graph(graph.nodes, name, inputs, outputs, initializer=initialisers)
     model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     onnx.checker.check_model(model)
     return model

@@ -102,7 +102,7 @@ def export(kept: Checkpoint, card: ModelCard) -> tuple[bytes, list[Difference]]:
     net = kept.net()
     parts = part_graphs(_arrays(net), card.hidden, card.layers)
     if card.precision == "int8":
-        parts = quantised(parts)
+        parts = [*quantised(parts[:1]), *parts[1:]]
     data = assembled(parts, card).SerializeToString()
     try:
         model = OnnxModel.from_bytes(data, "just exported")

@@ -13,10 +13,11 @@ import onnx
 import torch
 from onnx import numpy_helper
 
-from musedaemon.encoding import PITCHES, TIME_CLASSES, VELOCITY_CLASSES
+from musedaemon.encoding import PITCHES
 from musedaemon.errors import ModelError
 from musedaemon.model import rows
-from musedaemon.model.onnx_model import HEADS, OnnxModel
+from musedaemon.model.heads import CLASSES, HEADS
+from musedaemon.model.onnx_model import OnnxModel
 from musedaemon_export.graphs import (
     CHOSEN_BEFORE,
     CHOSEN_ROWS,
@@ -31,8 +32,6 @@ from musedaemon_export.graphs import (
 from musedaemon_training.model import NoteNet, Sizes
 
 Arrays = dict[str, npt.NDArray[np.float32]]
-CLASSES = {"pitch": PITCHES, "velocity": VELOCITY_CLASSES, "duration": TIME_CLASSES}
-"""By head."""
 _LSTM, _BIAS = "lstm.", ".bias"
 
 

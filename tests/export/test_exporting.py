@@ -16,12 +16,14 @@ from musedaemon.encoding import ENCODING_VERSION
 from musedaemon.errors import ExportError
 from musedaemon.model import rows
 from musedaemon.model.card import CARD_KEY, ModelCard
-from musedaemon.model.onnx_model import HEADS, PARTS, OnnxModel
+from musedaemon.model.heads import HEADS
+from musedaemon.model.onnx_model import INPUTS, OUTPUTS, OnnxModel
 from musedaemon.model.protobuf import has_external_data, metadata
+from musedaemon.model.rows import known_rows
 from musedaemon_export import main as exporting
 from musedaemon_export import quantising
 from musedaemon_export.graphs import part_graphs
-from musedaemon_export.verifying import LIMITS, Difference, differences, too_large
+from musedaemon_export.verifying import LIMITS, Difference, differences, played_notes, too_large
 from musedaemon_export.weights import net_of_file
 from musedaemon_training import checkpoint
 from musedaemon_training.checkpoint import Checkpoint, Config
@@ -80,8 +82,11 @@ def test_the_file_keeps_to_its_contract(kept: Checkpoint) -> None:
     data = exported(kept, "int8")
     proto = onnx.load_from_string(data)
     onnx.checker.check_model(proto)
-    assert {i.name for i in proto.graph.input} == {name for inputs, _ in PARTS.values() for name in inputs}
-    assert [o.name for o in proto.graph.output] == [name for _, outputs in PARTS.values() for name in outputs]
+    assert {i.name for i in proto.graph.input} == {
+        *INPUTS,
+        *(f"{head}_{what}" for head in HEADS for what in ("rows", "prepared")),
+    }
+    assert [o.name for o in proto.graph.output] == [*OUTPUTS, *(f"{head}_logits" for head in HEADS)]
     assert proto.ir_version <= 9
     assert {entry.domain: entry.version for entry in proto.opset_import} == {"": 17, "com.microsoft": 1}
     assert not has_external_data(data)
@@ -106,13 +111,14 @@ def test_any_number_of_rows_at_once_is_each_alone(kept: Checkpoint, precision: s
     batch, names = 3, [output.name for output in session.get_outputs()]
     known = np.sort(rng.integers(0, rows.PITCH, size=(1, batch, 7)))
     known[0, 1, 5:] = rows.NOTHING
-    feed: dict[str, Array] = {"rows": known}
+    tables = ["rows", *(f"{head}_rows" for head in HEADS)]
+    feed: dict[str, Array] = dict.fromkeys(tables, known)
     feed |= {name: rng.normal(size=(2, batch, 32)).astype(np.float32) for name in ("h", "c")}
     feed |= {f"{head}_prepared": rng.normal(size=(batch, 16)).astype(np.float32) for head in HEADS}
     together = dict(zip(names, session.run(names, feed), strict=True))
     for i in range(batch):
         one = {name: row(array, i) for name, array in feed.items()}
-        one["rows"] = one["rows"][:, :, one["rows"][0, 0] != rows.NOTHING]
+        one |= {name: one[name][:, :, one[name][0, 0] != rows.NOTHING] for name in tables}
         for name, alone in zip(names, session.run(names, one), strict=True):
             # Rows quantised together share one scale, so in int8 they are only nearly what they are alone.
             near = 1e-5 if precision == "fp32" else 0.1
@@ -122,6 +128,26 @@ def test_any_number_of_rows_at_once_is_each_alone(kept: Checkpoint, precision: s
 def row(array: Array, index: int) -> Array:
     """One row of a batch: of [B, ...], or of [..., B, ...] where time or layers come first."""
     return array[index : index + 1] if array.ndim == 2 else array[:, index : index + 1]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_the_daemons_heads_say_what_the_files_graph_says(kept: Checkpoint, precision: str) -> None:
+    data = exported(kept, precision)
+    model, graph = OnnxModel.from_bytes(data, "it"), onnxruntime.InferenceSession(data)
+    state = model.initial_state()
+    for context, pitch, velocity in played_notes(20):
+        known, chosen = known_rows(context), [rows.PITCH + pitch, rows.VELOCITY + velocity]
+        ours = (
+            model.pitch_logits(state, context),
+            model.velocity_logits(state, context, pitch),
+            model.duration_logits(state, context, pitch, velocity),
+        )
+        given = {"rows": np.array([[[*known, *chosen]]]), "h": state.h, "c": state.c}
+        for index, (head, share) in enumerate(zip(HEADS, np.split(state.prepared, len(HEADS)), strict=True)):
+            given |= {f"{head}_rows": np.array([[[*known, *chosen[:index]]]]), f"{head}_prepared": share[None]}
+        for said, heard in zip(graph.run([f"{head}_logits" for head in HEADS], given), ours, strict=True):
+            assert said[0] == pytest.approx(heard, abs=1e-4)
+        state = model.step(state, context, pitch, velocity)
 
 
 def test_a_wrong_weight_is_found_and_nothing_is_written(

@@ -25,7 +25,7 @@ class FakeModel:
 
     def initial_state(self) -> State:
         zeros = np.zeros((1, 1, 2), dtype=np.float32)
-        return State(zeros, zeros, zeros[0], np.zeros(TIME_CLASSES, dtype=np.float32), key_of(zeros))
+        return State(zeros, zeros, zeros[0, 0], np.zeros(TIME_CLASSES, dtype=np.float32), key_of(zeros))
 
     def step(self, state: State, context: Context, pitch: int, velocity: int) -> State:
         self.steps += 1
@@ -35,7 +35,7 @@ class FakeModel:
         c = np.array([[[mark % 9973, 0.0]]], dtype=np.float32)
         shift_logits = self._peak(TIME_CLASSES, 12, float(c[0, 0, 0]))
         shift_logits[72] += 3.0 if self._noise else 20.0
-        return State(h, c, h[0], shift_logits, key_of(h))
+        return State(h, c, h[0, 0], shift_logits, key_of(h))
 
     def pitch_logits(self, state: State, context: Context) -> FloatArray:
         return self._peak(PITCHES, (int(state.h[0, 0, 0]) + 2 - 48) % 36 + 48, float(state.c[0, 0, 0]))

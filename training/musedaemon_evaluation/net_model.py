@@ -22,7 +22,7 @@ class NetModel:
         """Zeros, and no opinion on the first shift."""
         shape = (self._net.sizes.layers, 1, self._net.sizes.hidden)
         zeros = np.zeros(shape, dtype=np.float32)
-        prepared = np.zeros((1, self._net.prepare.out_features), dtype=np.float32)
+        prepared = np.zeros(self._net.prepare.out_features, dtype=np.float32)
         return State(zeros, zeros, prepared, np.zeros(TIME_CLASSES, dtype=np.float32), key_of(zeros))
 
     @torch.no_grad()
@@ -30,7 +30,7 @@ class NetModel:
         """The state after a note."""
         memory = Memory(torch.from_numpy(state.h), torch.from_numpy(state.c))
         top, after = self._net.listen(_given(context, pitch, velocity), _sounding(context), memory)
-        prepared = _array(self._net.prepare(top))[None]
+        prepared = _array(self._net.prepare(top))
         h = after.h.numpy()
         return State(h, after.c.numpy(), prepared, _array(self._net.shift_head(top)), key_of(h))
 
@@ -49,7 +49,7 @@ class NetModel:
     @torch.no_grad()
     def _logits(self, field: int, state: State, context: Context, *chosen: int) -> FloatArray:
         head = (self._net.pitch_head, self._net.velocity_head, self._net.duration_head)[field]
-        prepared = torch.from_numpy(state.prepared[None]).chunk(3, dim=-1)[field]
+        prepared = torch.from_numpy(state.prepared[None, None]).chunk(3, dim=-1)[field]
         known = tuple(_given(context, *chosen).unbind(0))
         return _array(head(prepared, known, _sounding(context)))
 

@@ -21,7 +21,7 @@ from musedaemon.core.recollection import (
     Recollection,
     past_of,
 )
-from musedaemon.core.trail import NEVER_KEPT, NO_TRAIL, RUN_NOTES, Trail, passage
+from musedaemon.core.trail import NEVER_KEPT, NO_TRAIL, Trail, passage
 from musedaemon.encoding import PITCHES, TIME_CLASSES, VELOCITY_UNKNOWN
 from musedaemon.model.protocol import FloatArray
 
@@ -34,6 +34,7 @@ DURATION_UNKNOWN = TIME_CLASSES
 
 _MOST_DIAL = 0.98
 _NO_HANDLE = -1
+_NOBODY = (PITCHES,) * COMMON_NOTES
 _FORGOTTEN = (TIME_CLASSES, PITCHES, NO_STEP, TIME_CLASSES, NO_RISE)
 """In the order of `Past.classes`: votes for nothing."""
 
@@ -62,7 +63,7 @@ class SessionMemory:
         self._trails = [NO_TRAIL] * REACH
         self._past = past_of(
             keys=np.zeros((REACH, size), dtype=np.float32),
-            passages=np.zeros((REACH, 2 * RUN_NOTES), dtype=np.int16),
+            passages=np.zeros((2, REACH), dtype=np.uint64),
             recent=np.zeros((REACH, COMMON_NOTES), dtype=np.int64),
             classes=np.zeros((len(_FORGOTTEN), REACH), dtype=np.int64),
         )
@@ -80,10 +81,10 @@ class SessionMemory:
         self._filled = max(self._filled, slot + 1)
         self._handles[slot] = handle
         self._trails[slot] = trail
-        past, before = self._past, passage(trail, NEVER_KEPT)
+        past = self._past
         past.keys[slot] = key
-        past.passages[slot] = before
-        past.recent[slot] = [pitch if pitch != NEVER_KEPT else PITCHES for pitch in before[:COMMON_NOTES]]
+        past.passages[:, slot] = np.frombuffer(passage(trail, NEVER_KEPT), dtype=np.uint64)
+        past.recent[slot] = (*trail.last, *_NOBODY)[:COMMON_NOTES]
         known = VELOCITY_UNKNOWN not in (note.velocity, trail.velocity)
         rise = note.velocity - trail.velocity + NO_CHANGE if known else NO_RISE
         step = note.pitch - trail.last[0] + NO_INTERVAL if trail.last else NO_STEP

@@ -10,7 +10,7 @@ or fall. The heavier the votes are in all, and the less sure the model is, the l
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ from musedaemon.encoding import PITCHES, TICKS_OF_CLASS, TIME_CLASSES, VELOCITY_
 from musedaemon.model.protocol import FloatArray
 
 Ints = npt.NDArray[np.int64]
-Small = npt.NDArray[np.int16]
+Passages = npt.NDArray[np.uint64]
 
 COMMON_NOTES = 4
 _ONE_EACH = np.ones(COMMON_NOTES, dtype=np.float32)
@@ -31,7 +31,7 @@ _HEAVIEST = 15.0
 _TINY = 1e-30
 LEAST_UNSURE = 1e-3
 # Of the eight bits of a byte: a run of eight notes is looked up, many times quicker than it is multiplied out.
-_LEADING_ONES = np.array([8 - (~byte & 0xFF).bit_length() for byte in range(256)], dtype=np.float32)
+_LEADING_ZEROS = np.array([8 - byte.bit_length() for byte in range(256)], dtype=np.float32)
 
 NO_STEP = PITCHES + 1
 NO_INTERVAL = NO_STEP + PITCHES
@@ -48,8 +48,8 @@ class Past(NamedTuple):
 
     keys: FloatArray
     """[N, K] of length 1."""
-    passages: Small
-    """[N, 2 * RUN_NOTES] what each came after: pitches and intervals, the newest first."""
+    passages: Passages
+    """[2, N] what each came after: pitches and intervals, `RUN_NOTES` bytes each, the newest first."""
     recent: Ints
     """[N, COMMON_NOTES] the pitches before, PITCHES where there was none."""
     classes: Ints
@@ -64,10 +64,10 @@ class Past(NamedTuple):
 
     def first(self, count: int) -> Past:
         """The same of the first `count` notes, without copying."""
-        return past_of(self.keys[:count], self.passages[:count], self.recent[:count], self.classes[:, :count])
+        return past_of(self.keys[:count], self.passages[:, :count], self.recent[:count], self.classes[:, :count])
 
 
-def past_of(keys: FloatArray, passages: Small, recent: Ints, classes: Ints) -> Past:
+def past_of(keys: FloatArray, passages: Passages, recent: Ints, classes: Ints) -> Past:
     """The kept notes, their fields being views of `classes`."""
     return Past(keys, passages, recent, classes, *classes)
 
@@ -111,13 +111,13 @@ class Nothing:
         return chances(logits)
 
 
-def run_lengths(kept: Small, now: Small) -> FloatArray:
-    """[N, 2] how many pitches and how many intervals, from the newest on without a break, are those of now.
+def run_lengths(kept: Passages, now: Passages, lengths: FloatArray) -> None:
+    """Set `lengths` [2, N] to how many pitches and intervals, from the newest on without a break, are those of now.
 
-    `kept` [N, 2 * RUN_NOTES] and `now` [2 * RUN_NOTES] are passages.
+    `kept` [2, N] and `now` [2] are passages.
     """
-    lengths: FloatArray = _LEADING_ONES.take(np.packbits((kept == now).reshape(-1)))
-    return lengths.reshape(-1, 2)
+    differ = np.packbits((kept ^ now[:, None]).view(np.uint8))
+    _LEADING_ZEROS.take(differ, out=lengths.reshape(-1), mode="clip")
 
 
 def _times_meant() -> Floats:
@@ -170,7 +170,7 @@ class Recalled:
         votes = counts[:PITCHES]
         if self.trail.last:
             lowest = NO_INTERVAL - self.trail.last[0]
-            votes = votes + counts[lowest : lowest + PITCHES]
+            votes += counts[lowest : lowest + PITCHES]
         return self._mixed(chances(logits), votes, trust.PITCH)
 
     def velocity(self, logits: FloatArray, shift: int, pitch: int) -> Floats:
@@ -202,7 +202,7 @@ class Recalled:
         return self._of_chosen
 
     def _mixed(self, model: Floats, votes: Floats, trusted: Trust) -> Floats:
-        """The mixture of the model's weights, of which the largest is 1, and the votes."""
+        """The mixture of the model's weights, of which the largest is 1, and the votes; it takes their place."""
         heaviness, mass = float(np.add.reduce(votes)), float(np.add.reduce(model))
         if heaviness <= _TINY:
             return model
@@ -211,8 +211,10 @@ class Recalled:
         beyond = max(self._gain, 1.0)
         odds = self._gain * heaviness**trusted.power * doubt ** (trusted.unsure / beyond)
         share = max(trusted.most, 1.0 - 1.0 / beyond) * odds / (1.0 + odds)
-        mixture: Floats = model * ((1.0 - share) / mass) + votes * (share / heaviness)
-        return mixture
+        model *= (1.0 - share) / mass
+        votes *= share / heaviness
+        model += votes
+        return model
 
 
 _BY_SHIFT = 0
@@ -250,7 +252,7 @@ _FACTORS_OF_PITCH: FloatArray = np.exp(trust.PITCH.other_shift * _others_in_time
 
 def _counted(classes: Ints, weights: FloatArray, count: int) -> Floats:
     """[count] the weights added up by class."""
-    return np.bincount(classes, weights, count).astype(np.float64, copy=False)
+    return cast(Floats, np.bincount(classes, weights, count))
 
 
 def _signs(past: Past, key: FloatArray, trail: Trail) -> FloatArray:
@@ -258,9 +260,8 @@ def _signs(past: Past, key: FloatArray, trail: Trail) -> FloatArray:
     signs = np.empty((len(Likeness._fields), len(past.keys)), dtype=np.float32)
     signs[0] = 1.0
     np.matmul(past.keys, key, out=signs[1])
-    runs = run_lengths(past.passages, np.array(passage(trail, NEVER_NOW), dtype=np.int16)).T
-    signs[2:4] = runs
-    np.greater(runs, 0.0, out=signs[4:6])
+    run_lengths(past.passages, np.frombuffer(passage(trail, NEVER_NOW), dtype=np.uint64), signs[2:4])
+    np.minimum(signs[2:4], 1.0, out=signs[4:6])
     recent = np.zeros(PITCHES + 1, dtype=np.float32)
     recent[list(trail.last[:COMMON_NOTES])] = 1.0
     np.matmul(recent.take(past.recent), _ONE_EACH, out=signs[6])

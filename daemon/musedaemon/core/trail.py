@@ -10,10 +10,13 @@ from musedaemon.encoding import VELOCITY_UNKNOWN
 TRAIL_NOTES = 9
 RUN_NOTES = TRAIL_NOTES - 1
 """The longest run of agreeing intervals."""
-NEVER_KEPT, NEVER_NOW = -1, -2
+NEVER_KEPT, NEVER_NOW = 0, 1
 """What stands for notes before the first: two numbers, so that they never agree."""
 
-_NO_INTERVAL = 1000
+_LOWEST_PITCH = 2
+_NO_INTERVAL = 128
+_WIDEST = 126
+"""Wider intervals, of more than ten octaves, count as this one: so a byte holds any."""
 
 
 class Trail(NamedTuple):
@@ -33,12 +36,13 @@ NO_TRAIL = Trail(())
 """Before anything was heard."""
 
 
-def passage(trail: Trail, missing: int) -> list[int]:
-    """The last `RUN_NOTES` pitches and then as many intervals, the newest first.
+def passage(trail: Trail, missing: int) -> bytes:
+    """The last `RUN_NOTES` pitches and then as many intervals, the newest first, a byte for each.
 
     `missing` (NEVER_KEPT or NEVER_NOW) stands for what was never heard.
     """
     last = trail.last
-    pitches = [*last[:RUN_NOTES], *[missing] * (RUN_NOTES - len(last))]
-    intervals = [after - before for after, before in pairwise(last)]
-    return [*pitches, *intervals, *[missing * _NO_INTERVAL] * (RUN_NOTES - len(intervals))]
+    pitches = [pitch + _LOWEST_PITCH for pitch in last[:RUN_NOTES]]
+    intervals = [min(max(after - before, -_WIDEST), _WIDEST) + _NO_INTERVAL for after, before in pairwise(last)]
+    never = [missing] * RUN_NOTES
+    return bytes([*pitches, *never[len(pitches) :], *intervals, *never[len(intervals) :]])

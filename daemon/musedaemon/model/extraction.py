@@ -1,7 +1,7 @@
 """A part of an ONNX model as a model of its own: what some of its outputs need, and nothing else.
 
-One file holds the step and the heads side by side. onnxruntime computes all of a graph whatever is asked of it, so each
-part gets a session of its own. The field numbers are those of onnx.proto.
+One file holds the step and the heads side by side. onnxruntime computes all of a graph whatever is asked of it, so the
+step gets a session of its own. The field numbers are those of onnx.proto.
 """
 
 from __future__ import annotations

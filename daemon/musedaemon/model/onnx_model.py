@@ -1,9 +1,11 @@
-"""A model file run by onnxruntime, one step a note: the one place in the daemon that knows onnxruntime."""
+"""A model file, its step run by onnxruntime once a note: the one place in the daemon that knows onnxruntime."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -13,27 +15,20 @@ from musedaemon.encoding import ENCODING_VERSION, TIME_CLASSES, Context
 from musedaemon.errors import ModelError
 from musedaemon.model.card import CARD_KEY, ModelCard, card_from_json
 from musedaemon.model.extraction import extracted
+from musedaemon.model.heads import HEAD_TENSORS, HEADS, Head, heads_of
 from musedaemon.model.inspection import UnfitModelError, inspect
 from musedaemon.model.keys import key_of
 from musedaemon.model.probing import probe, within
 from musedaemon.model.protobuf import MalformedError, metadata
 from musedaemon.model.protocol import FloatArray, State
 from musedaemon.model.rows import PITCH, VELOCITY, known_rows
+from musedaemon.model.tensors import float_tensors
 from musedaemon.plain_file import MEGABYTE, read_plain
 
-Interface = dict[str, tuple[str, int]]
-
 _FLOATS, _WHOLE = "tensor(float)", "tensor(int64)"
-_ROWS = {"rows": (_WHOLE, 3)}
-STEP_INPUTS: Interface = {**_ROWS, "h": (_FLOATS, 3), "c": (_FLOATS, 3)}
-STEP_OUTPUTS = ("shift_logits", "h_out", "c_out", "prepared")
-HEADS = ("pitch", "velocity", "duration")
-"""In the order of their shares of `prepared`."""
-PARTS: dict[str, tuple[Interface, tuple[str, ...]]] = {
-    "step": (STEP_INPUTS, STEP_OUTPUTS),
-    **{head: ({**_ROWS, f"{head}_prepared": (_FLOATS, 2)}, (f"{head}_logits",)) for head in HEADS},
-}
-"""By part: type and rank of each input, and the outputs (docs/model-format.md)."""
+INPUTS = {"rows": (_WHOLE, 3), "h": (_FLOATS, 3), "c": (_FLOATS, 3)}
+"""Type and rank of each input of the step (docs/model-format.md)."""
+OUTPUTS = ("shift_logits", "h_out", "c_out", "prepared")
 
 MOST_BYTES = 256 * MEGABYTE
 MOST_MEMORY = 1 << 30
@@ -44,36 +39,16 @@ LONGEST_S = 60.0
 _DEFAULT_FILE = "default.onnx"
 
 
-class _Head:
-    """The logits of one field of the next note."""
-
-    def __init__(self, session: onnxruntime.InferenceSession, name: str, width: int) -> None:
-        self._session = session
-        self._logits = [f"{name}_logits"]
-        self._prepared = f"{name}_prepared"
-        start = HEADS.index(name) * width
-        self._share = slice(start, start + width)
-
-    def logits(self, state: State, rows: list[int]) -> FloatArray:
-        """[classes] from the state and the rows of what is known of the note."""
-        given = {"rows": np.array([[rows]], dtype=np.int64), self._prepared: state.prepared[:, self._share]}
-        logits: FloatArray = self._session.run(self._logits, given)[0][0]
-        return logits
-
-
 class OnnxModel:
     """A `NoteModel` on one thread of the processor. What it gives is new memory at each call, and can be kept."""
 
-    def __init__(self, sessions: dict[str, onnxruntime.InferenceSession], card: ModelCard, size: int) -> None:
+    def __init__(self, step: onnxruntime.InferenceSession, heads: Sequence[Head], card: ModelCard, size: int) -> None:
         self.card = card
         self.size = size
         """Bytes of the model's file, nearly all of them weights."""
-        self._session = sessions["step"]
-        width = _width(sessions["pitch"])
-        self._pitch, self._velocity, self._duration = (_Head(sessions[name], name, width) for name in HEADS)
-        self._state_shape = (card.layers, 1, card.hidden)
-        self._prepared_shape = (1, len(HEADS) * width)
-        self._outputs = list(STEP_OUTPUTS)
+        self._step = step
+        self._pitch, self._velocity, self._duration = heads
+        self._outputs = list(OUTPUTS)
 
     @staticmethod
     def load(path: Path) -> OnnxModel:
@@ -99,28 +74,28 @@ class OnnxModel:
 
     def initial_state(self) -> State:
         """The state before anything was heard: zeros, and no opinion on the first shift."""
-        zeros = np.zeros(self._state_shape, dtype=np.float32)
-        prepared = np.zeros(self._prepared_shape, dtype=np.float32)
+        zeros = np.zeros((self.card.layers, 1, self.card.hidden), dtype=np.float32)
+        prepared = np.zeros(_prepared_width(self._step), dtype=np.float32)
         return State(zeros, zeros, prepared, np.zeros(TIME_CLASSES, dtype=np.float32), key_of(zeros))
 
     def step(self, state: State, context: Context, pitch: int, velocity: int) -> State:
         """The state after a note."""
         rows = [*known_rows(context), PITCH + pitch, VELOCITY + velocity]
         given = {"rows": np.array([[rows]], dtype=np.int64), "h": state.h, "c": state.c}
-        logits, h, c, prepared = self._session.run(self._outputs, given)
-        return State(h, c, prepared[0], logits[0, 0], key_of(h))
+        logits, h, c, prepared = self._step.run(self._outputs, given)
+        return State(h, c, prepared[0, 0], logits[0, 0], key_of(h))
 
     def pitch_logits(self, state: State, context: Context) -> FloatArray:
         """[128] for the next note."""
-        return self._pitch.logits(state, known_rows(context))
+        return self._pitch.logits(state.prepared, known_rows(context))
 
     def velocity_logits(self, state: State, context: Context, pitch: int) -> FloatArray:
         """[VELOCITY_CLASSES] for the next note."""
-        return self._velocity.logits(state, [*known_rows(context), PITCH + pitch])
+        return self._velocity.logits(state.prepared, [*known_rows(context), PITCH + pitch])
 
     def duration_logits(self, state: State, context: Context, pitch: int, velocity: int) -> FloatArray:
         """[TIME_CLASSES] for the next note."""
-        return self._duration.logits(state, [*known_rows(context), PITCH + pitch, VELOCITY + velocity])
+        return self._duration.logits(state.prepared, [*known_rows(context), PITCH + pitch, VELOCITY + velocity])
 
 
 def load_default() -> OnnxModel:
@@ -136,9 +111,16 @@ def load_default() -> OnnxModel:
 
 
 def _opened(data: bytes, card: ModelCard, name: str) -> OnnxModel:
-    sessions = {part: _session(data, part, name) for part in PARTS}
-    _check_interface(sessions, card, name)
-    model = OnnxModel(sessions, card, len(data))
+    step = _session(data, name)
+    try:
+        _check_step(step, card)
+        tensors = float_tensors(data, set(chain(*HEAD_TENSORS.values())))
+        heads = heads_of(tensors, _prepared_width(step) // len(HEADS))
+    except ValueError as error:
+        raise ModelError(
+            f"The model {name} has other inputs or outputs than a musedaemon model; export it with export/export.py."
+        ) from error
+    model = OnnxModel(step, heads, card, len(data))
     try:
         problem = probe(model)
     except Exception as error:
@@ -171,7 +153,7 @@ def _card(data: bytes, name: str) -> ModelCard:
     return card
 
 
-def _session(data: bytes, part: str, name: str) -> onnxruntime.InferenceSession:
+def _session(data: bytes, name: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -181,7 +163,7 @@ def _session(data: bytes, part: str, name: str) -> onnxruntime.InferenceSession:
     options.log_severity_level = 4
     _bound_memory()
     try:
-        own = extracted(data, PARTS[part][1])
+        own = extracted(data, OUTPUTS)
         # Falling back, it would print on its own and try the same again.
         return onnxruntime.InferenceSession(own, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:
@@ -201,22 +183,19 @@ def _bound_memory() -> None:
     onnxruntime.create_and_register_allocator(info, onnxruntime.OrtArenaCfg(MOST_MEMORY, -1, -1, -1))
 
 
-def _check_interface(sessions: dict[str, onnxruntime.InferenceSession], card: ModelCard, name: str) -> None:
-    as_told = all(
-        {i.name: (i.type, len(i.shape)) for i in sessions[part].get_inputs()} == inputs
-        and {o.name for o in sessions[part].get_outputs()} == set(outputs)
-        for part, (inputs, outputs) in PARTS.items()
-    )
-    state = {i.name: (i.shape[0], i.shape[2]) for i in sessions["step"].get_inputs() if i.name in ("h", "c")}
+def _check_step(step: onnxruntime.InferenceSession, card: ModelCard) -> None:
+    inputs, outputs = step.get_inputs(), step.get_outputs()
+    state = {i.name: (i.shape[0], i.shape[2]) for i in inputs if i.name in ("h", "c")}
     sizes = (card.layers, card.hidden)
-    widths = {_width(sessions[head]) for head in HEADS}
-    if not as_told or state != {"h": sizes, "c": sizes} or len(widths) != 1 or 0 in widths:
-        raise ModelError(
-            f"The model {name} has other inputs or outputs than a musedaemon model; export it with export/export.py."
-        )
+    if (
+        {i.name: (i.type, len(i.shape)) for i in inputs} != INPUTS
+        or {o.name for o in outputs} != set(OUTPUTS)
+        or state != {"h": sizes, "c": sizes}
+    ):
+        raise ValueError("the step has another interface")
 
 
-def _width(head: onnxruntime.InferenceSession) -> int:
-    """How many numbers a head takes from the state, 0 where that is open."""
-    sizes = [i.shape[-1] for i in head.get_inputs() if i.name.endswith("_prepared")]
+def _prepared_width(step: onnxruntime.InferenceSession) -> int:
+    """How many numbers the heads take from the state together, 0 where that is open."""
+    sizes = [o.shape[-1] for o in step.get_outputs() if o.name == "prepared" and o.shape]
     return int(sizes[0]) if sizes and isinstance(sizes[0], int) else 0

@@ -16,6 +16,7 @@ _PITCH, _VELOCITY = 60, 16
 Result = TypeVar("Result")
 
 
+@np.errstate(all="ignore")  # what comes of it is looked at
 def probe(model: NoteModel) -> str:
     """Take a step and ask for every field of a note: what is wrong, as the end of "it ...", or "". Raises whatever the
     model raises.

@@ -15,7 +15,7 @@ FloatArray = npt.NDArray[np.float32]
 class State(NamedTuple):
     """All that the model knows of what was played: never changed in place, so keeping one is keeping a reference.
 
-    `h` and `c` are [layers, 1, hidden]; `prepared` [1, P] is what the fields of the next note take from them;
+    `h` and `c` are [layers, 1, hidden]; `prepared` [P] is what the fields of the next note take from them;
     `shift_logits` [TIME_CLASSES] belong to the next note; `key` [K], of length 1, is what the session memory knows this
     state again by (`model/keys.py`).
     """

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
@@ -143,12 +144,30 @@ def test_another_networks_inputs_are_refused(tmp_path: Path) -> None:
     assert "other inputs or outputs" in message or "onnxruntime refuses it" in message
 
 
-@pytest.mark.parametrize("name", ["shift_logits", "prepared", "velocity_logits"])
-def test_a_network_that_leaves_out_a_field_is_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["shift_logits", "prepared", "c_out"])
+def test_a_step_that_leaves_something_out_is_refused(tmp_path: Path, name: str) -> None:
     proto = onnx.load(TINY)
     proto.graph.output.remove(next(output for output in proto.graph.output if output.name == name))
-    message = refusal(tmp_path, proto)
-    assert "other inputs or outputs" in message or "onnxruntime refuses it" in message
+    assert "other inputs or outputs" in refusal(tmp_path, proto)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda tensor: tensor.dims.insert(0, 1), lambda tensor: setattr(tensor, "name", "x")]
+)
+@pytest.mark.parametrize("name", ["pitch/pitch_head.rows", "velocity/velocity_head.out.weight"])
+def test_a_head_of_another_make_is_refused(
+    tmp_path: Path, name: str, change: Callable[[onnx.TensorProto], None]
+) -> None:
+    proto = onnx.load(TINY)
+    change(next(tensor for tensor in proto.graph.initializer if tensor.name == name))
+    assert "other inputs or outputs" in refusal(tmp_path, proto)
+
+
+def test_a_tensor_that_is_shorter_than_it_says_is_refused(tmp_path: Path) -> None:
+    proto = onnx.load(TINY)
+    tensor = next(tensor for tensor in proto.graph.initializer if tensor.name == "pitch/pitch_head.rows")
+    tensor.raw_data = tensor.raw_data[:-4]
+    assert "other inputs or outputs" in refusal(tmp_path, proto)
 
 
 def test_the_home_folder_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
