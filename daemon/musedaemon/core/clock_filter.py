@@ -27,12 +27,21 @@ _SUSPECTS, _ENOUGH_SUSPECTS = 6, 10
 """So many tell a leap of the tempo by more than `_LEAP`, so many all the rest."""
 _LEAP, _OTHER_TEMPO = 0.12, 0.05
 _SURE, _DEVIATIONS = 0.03, 3.0
-"""A clock that is a whole period off, give or take this share of it and so many standard deviations, has lost a pulse
-or sent one twice; if it is off by anything else, it stood still or was moved."""
+"""A clock that is whole periods late, give or take this share of one and so many standard deviations, has lost so many
+pulses, and one that is a period early has sent one twice; off by anything else, it stood still or was moved."""
 _EVEN_BEFORE_SLIP = 96
+_SLIP_FORGOTTEN = 960
+"""Pulses: what happens once in forty beats is an accident every time."""
 _KEPT_AFTER_JUMP = 12
 _BURST_NOISE = 0.6
 _SHORTEST_IN_BURSTS = 96
+
+
+class _Slip(NamedTuple):
+    """After pulse number `pulse`, `by` pulses were lost; if negative, came twice."""
+
+    pulse: int
+    by: int
 
 
 class ClockLine(NamedTuple):
@@ -55,8 +64,8 @@ class ClockFilter:
     """`hear` each pulse's time; `line` is what they say, None before the second pulse. One thread.
 
     `count` is the number of the newest pulse, from 0. A lost pulse is counted and one that came twice is not, once this
-    is found out, a quarter of a beat later. That is done once each way: what happens again is no accident, but an audio
-    system that hands pulses over in bursts; then all that came are counted.
+    is found out, a quarter of a beat later. That is done once each way: what soon happens again is no accident, but
+    an audio system that hands pulses over in bursts; then all that came are counted.
     """
 
     def __init__(self) -> None:
@@ -66,7 +75,7 @@ class ClockFilter:
         self._count = -1
         self._line: ClockLine | None = None
         self._same_place = float("inf")
-        self._slips: list[int] = []
+        self._slips: list[_Slip] = []
         self._slips_believed = True
         self._in_bursts = False
         self.last_at = float("-inf")
@@ -177,7 +186,7 @@ class ClockFilter:
         slipped = round(late / line.period)
         off = np.array(suspects) - late - [line.time_of(middle + index) for index in range(len(suspects))]
         sure = _SURE * line.period + _DEVIATIONS * float(np.std(off - off.mean())) / len(suspects) ** 0.5
-        if abs(slipped) == 1 and abs(late - slipped * line.period) < sure:
+        if slipped >= -1 and slipped != 0 and abs(late - slipped * line.period) < sure:
             self._slip(slipped, suspects, line)
         else:
             self._times = [at + late for at in self._times]
@@ -185,13 +194,14 @@ class ClockFilter:
 
     def _slip(self, slipped: int, suspects: list[float], line: ClockLine) -> None:
         """So many pulses were lost; if negative, came twice. Or so it seems."""
-        if any(before * slipped > 0 for before in self._slips):
-            self._count -= sum(self._slips)
+        self._slips = [before for before in self._slips if self._count - before.pulse < _SLIP_FORGOTTEN]
+        if any(before.by * slipped > 0 for before in self._slips):
+            self._count -= sum(before.by for before in self._slips)
             self._slips, self._slips_believed = [], False
         if not self._slips_believed or len(self._came) < _EVEN_BEFORE_SLIP:
             self._take(*suspects)
             return
-        self._slips.append(slipped)
+        self._slips.append(_Slip(self._count, slipped))
         lost = [line.time_of(self._count + 1 + index) for index in range(slipped)]
         self._take(*lost, *suspects[max(-slipped, 0) :])
 

@@ -80,6 +80,39 @@ def test_a_lost_pulse_is_counted() -> None:
     assert clock.line.time_of(300) == pytest.approx(300 * T)
 
 
+@pytest.mark.parametrize("lost", [2, 3, 20])
+@pytest.mark.parametrize("share", [0.0, 0.1])
+def test_a_gap_of_whole_pulses_is_pulses_that_were_lost(lost: int, share: float) -> None:
+    """What a busy machine does: nothing is heard for as long."""
+    times = jittered(even(400), share, 3)
+    del times[200 : 200 + lost]
+    clock = heard(times)
+    assert clock.count == 399
+    assert clock.line is not None
+    assert clock.line.time_of(400) == pytest.approx(400 * T, abs=0.1 * T)
+
+
+def test_a_gap_of_anything_else_is_a_clock_that_stood_still() -> None:
+    clock = heard([*even(200), *even(200, start=(200 + 7.5) * T)])
+    assert clock.count == 399
+
+
+def test_in_a_long_song_pulses_are_lost_now_and_then() -> None:
+    times = even(3000)
+    for lost in (2500, 1300, 200):
+        del times[lost]
+    clock = heard(times)
+    assert clock.count == 2999
+    assert clock.line is not None
+    assert clock.line.time_of(3000) == pytest.approx(3000 * T)
+
+
+@pytest.mark.parametrize("bpm", [60.0, 97.0, 123.0, 200.0])
+def test_in_a_long_song_all_pulses_of_long_audio_periods_are_counted(bpm: float) -> None:
+    frames = np.ceil(np.array(even(3000, 60.0 / bpm / 24)) * 48_000 / 1024 + 0.37)
+    assert heard(frames * 1024 / 48_000).count == 2999
+
+
 def test_a_pulse_that_comes_twice_counts_once() -> None:
     times = even(300)
     clock = heard(sorted([*times, times[200]]))
