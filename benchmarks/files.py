@@ -13,6 +13,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does: see docs/decisions.md 8
@@ -21,7 +22,7 @@ from support.midi_balance import unbalanced
 from support.written import onsets, tracks
 
 from musedaemon.config.schema import Config, Model, Ports
-from musedaemon.run.reporting import PortState, SessionSummary, TurnSummary
+from musedaemon.run.reporting import Minute, PortState, SessionSummary, TurnSummary
 from musedaemon.run.session import play
 
 
@@ -48,6 +49,12 @@ class Turns:
         """Nothing."""
 
     def kept(self, path: Path) -> None:
+        """Nothing."""
+
+    def reloaded(self, changed: Sequence[str], waiting: Sequence[str]) -> None:
+        """Nothing."""
+
+    def minute(self, minute: Minute) -> None:
         """Nothing."""
 
     def detail(self, text: str) -> None:

@@ -28,7 +28,7 @@ from musedaemon.midi.loop_guard import LoopGuard
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.model.protocol import NoteModel
 from musedaemon.run.musician import FilePlayer
-from musedaemon.run.reporting import PortState, SessionSummary, TurnSummary
+from musedaemon.run.reporting import Minute, PortState, SessionSummary, TurnSummary
 from musedaemon.run.session import prepare
 from musedaemon.run.simulator import Simulator
 
@@ -89,6 +89,12 @@ class _Listener:
         raise AssertionError(text)
 
     def kept(self, path: Path) -> None:
+        pass
+
+    def reloaded(self, changed: Sequence[str], waiting: Sequence[str]) -> None:
+        pass
+
+    def minute(self, minute: Minute) -> None:
         pass
 
     def detail(self, text: str) -> None:

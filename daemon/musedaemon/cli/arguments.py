@@ -84,6 +84,7 @@ OPTIONS = (
     Option(("--seed",), "model", "seed", "the same seed gives the same replies", "N", range_shown=True),
     Option(("--output-offset",), "timing", "output_offset_ms", "for a synth that is late", "MS", range_shown=True),
     Option(("--record",), "takes", "record", "write every jam to a .mid file in this folder", "DIR"),
+    Option(("--log-format",), "log", "format", "how it tells what happens", "NAME", range_shown=True),
     Option(("-q", "--quiet"), "log", "level", "print errors only", fixed="quiet"),
     Option(("-v", "--verbose"), "log", "level", "print more", fixed="verbose"),
 )

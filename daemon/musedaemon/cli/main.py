@@ -10,8 +10,10 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from musedaemon.cli.arguments import CONNECTION, LIVE, MODEL, OPTIONS, Subcommand, overrides, parse
+from musedaemon.cli.json_report import JsonReport
 from musedaemon.cli.opening import opening
 from musedaemon.cli.report import Report
 from musedaemon.config.loading import find, settings
@@ -20,6 +22,8 @@ from musedaemon.errors import MusedaemonError
 
 INTERRUPTED = 130
 """The exit status of a start that Ctrl-C cut short; a session that was playing ends with 0."""
+CRASHED = 70
+"""The exit status of a mistake of ours (EX_SOFTWARE of sysexits.h)."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,9 +52,23 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _play(parsed: argparse.Namespace, config: Config) -> int:
-    from musedaemon.run.session import play
+    report = _report(parsed, config)
+    try:
+        from musedaemon.run.session import play
 
-    return play(config, Report(config.log.level, opening(config, find(parsed.config))))
+        return play(config, report, partial(settings, parsed.config, overrides(parsed)))
+    except MusedaemonError as error:
+        report.refused(str(error))
+        return error.exit_status
+    except Exception as error:  # here it ends, told once, and a supervisor learns of it
+        report.crashed(error)
+        return CRASHED
+
+
+def _report(parsed: argparse.Namespace, config: Config) -> Report | JsonReport:
+    if config.log.format == "json":
+        return JsonReport(config.log.level)
+    return Report(config.log.level, opening(config, find(parsed.config)))
 
 
 def _ports(parsed: argparse.Namespace, config: Config) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from musedaemon.run.reporting import PortState, SessionSummary, TurnSummary
+from musedaemon.run.reporting import Minute, PortState, SessionSummary, TurnSummary
 
 _RANK = {"quiet": 0, "normal": 1, "verbose": 2}
 
@@ -48,6 +49,17 @@ class Report:
         """Tell the sum, and the file written."""
         self._say(1, sum_line(summary))
 
+    def reloaded(self, changed: Sequence[str], waiting: Sequence[str]) -> None:
+        """Tell which settings count from now on."""
+        self._say(1, f"settings read again: {', '.join(changed) or 'nothing'} changed")
+        if waiting:
+            self.warning(waiting_line(waiting))
+
+    def minute(self, minute: Minute) -> None:
+        """Tell of a minute in which something was played."""
+        if minute.heard or minute.played or minute.dropped:
+            self._say(1, minute_line(minute))
+
     def kept(self, path: Path) -> None:
         """Tell of a take that is written."""
         self._say(1, f"take {path}")
@@ -60,6 +72,16 @@ class Report:
     def detail(self, text: str) -> None:
         """Tell what only -v shows."""
         self._say(2, text)
+
+    def refused(self, text: str) -> None:
+        """Tell what the user can mend, a line each."""
+        for line in text.splitlines():
+            self._write(self._err, f"musedaemon: {line}")
+
+    def crashed(self, error: BaseException) -> None:
+        """Tell of a mistake of ours, with all that helps to find it."""
+        trace = "".join(traceback.format_exception(error))
+        self._write(self._err, f"{trace}musedaemon: it has crashed; please report it with the lines above.")
 
     def _say(self, rank: int, line: str) -> None:
         if self._rank >= rank:
@@ -81,6 +103,20 @@ def turn_line(summary: TurnSummary, *, sources: bool) -> str:
     tempo = f"{number(summary.bpm)} bpm" + (f" ({summary.tempo_source})" if sources else "")
     call = f"call {_extent(summary.call_notes, summary.call_beats)}"
     return f"turn {summary.number}  {tempo}  {call}  {_reply(summary)}"
+
+
+def waiting_line(keys: Sequence[str]) -> str:
+    """One sentence on the settings that cannot change while it plays."""
+    them = "it" if len(keys) == 1 else "them"
+    return f"{', '.join(keys)} cannot change while it plays; start musedaemon again for {them}"
+
+
+def minute_line(minute: Minute) -> str:
+    """`last minute: 4 turns, 48 notes heard, 45 played, p99 1.2 ms late`, with what was left out."""
+    late = "" if minute.lateness_p99_ms is None else f", p99 {minute.lateness_p99_ms:.1f} ms late"
+    dropped = f", {minute.dropped} left out as too late" if minute.dropped else ""
+    notes = f"{_count(minute.heard, 'note')} heard, {minute.played} played"
+    return f"last minute: {_count(minute.turns, 'turn')}, {notes}{late}{dropped}"
 
 
 def sum_line(summary: SessionSummary) -> str:

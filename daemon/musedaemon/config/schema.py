@@ -203,6 +203,7 @@ class Log:
     """How much is told."""
 
     level: str = _setting("normal", Rule("how much is told", choices=("quiet", "normal", "verbose")))
+    format: str = _setting("text", Rule("how it is told", choices=("text", "json")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ the seed, so the real-time runner and the simulator get the same notes from the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from musedaemon.core.beat_grid import Meter
 from musedaemon.core.commands import (
@@ -73,6 +73,11 @@ class EngineSettings:
     feel: Feel = field(default_factory=Feel)
 
 
+def _manner(settings: EngineSettings) -> tuple[object, ...]:
+    """What a part is made of, and cannot be changed under it."""
+    return settings.hand_over_s, settings.lengths, settings.trade_bars
+
+
 class Engine:
     """`receive` reports, `advance` the time when `next_deadline` has come. Called on one thread only."""
 
@@ -111,6 +116,29 @@ class Engine:
     def idle(self) -> bool:
         """Whether nothing more comes of what was heard, unless the musician does something."""
         return self.turn in (Turn.WAITING, Turn.LISTENING) and self.next_deadline() == float("inf")
+
+    def adopt(self, settings: EngineSettings, now: float) -> list[Effect]:
+        """Play by other settings from now on (seconds); what was heard, and where a clock's beats lie, stays.
+
+        Signals, channel, seed, meter and lead are those of the beginning. What is played goes on, unless the part it
+        belongs to is another one now.
+        """
+        old, fixed = self._settings, self._settings
+        self._settings = replace(
+            settings,
+            signals=fixed.signals,
+            channel=fixed.channel,
+            seed=fixed.seed,
+            meter=fixed.meter,
+            lead_s=fixed.lead_s,
+            longest_beats=fixed.longest_beats,
+        )
+        self._voice.adopt(settings.sampling, Limiter(settings.limits, settings.sampling.playable()), settings.feel)
+        self._ear.memory.dial = settings.memory
+        mode = self._mode if settings.mode is old.mode else settings.mode
+        if mode is self._mode and _manner(settings) == _manner(old):
+            return []
+        return self._take_in_turn(Signalled(now, mode))
 
     def receive(self, report: Report) -> list[Effect]:
         """Take a report of the player's."""
@@ -169,6 +197,9 @@ class Engine:
         """What makes us give way waits, and all after it, until nothing of ours is pending."""
         if isinstance(report, Signalled) and report.wish is self._mode and not self._deferred:
             return []
+        return self._take_in_turn(report)
+
+    def _take_in_turn(self, report: Heard | Signalled) -> list[Effect]:
         rests = isinstance(report, Signalled) and report.wish is Wish.REST
         command = None if self._deferred or rests else self._part.gives_way_to(report)
         if self._deferred or command:

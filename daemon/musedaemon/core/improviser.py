@@ -45,7 +45,8 @@ class Improviser:
     def __init__(self, model: NoteModel, memory: SessionMemory, settings: SamplingSettings) -> None:
         self._model = model
         self._memory = memory
-        self._settings = settings
+        self.settings = settings
+        """The dials; whoever turns them does it between two notes."""
         self._any_duration = TICKS_OF_CLASS > 0
 
     def recall(self, moment: Moment) -> Recollection:
@@ -105,5 +106,5 @@ class Improviser:
         return SampledNote(onset, pitch, limits.velocity(velocity), duration, after)
 
     def _draw(self, weights: Floats, allowed: BoolArray, rng: np.random.Generator) -> int:
-        settings = self._settings
+        settings = self.settings
         return nucleus(weights, allowed, settings.temperature, settings.top_p).draw(rng)

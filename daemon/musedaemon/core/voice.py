@@ -47,6 +47,12 @@ class Voice:
         self.turns = 0
         """How many turns there were, the one underway included."""
 
+    def adopt(self, sampling: SamplingSettings, limiter: Limiter, feel: Feel) -> None:
+        """Choose notes by these from now on; the reply underway keeps its limits."""
+        self._improviser.settings = sampling
+        self._limiter = limiter
+        self._feel = feel
+
     def begin(
         self,
         call: Phrase,

@@ -30,7 +30,7 @@ from musedaemon.midi import wire
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.bench import whole_notes
 from musedaemon.run.clock import Clock, Stopwatch
-from musedaemon.run.reporting import PortState, SessionSummary, TurnSummary
+from musedaemon.run.reporting import Minute, PortState, SessionSummary, TurnSummary
 from musedaemon.run.session import prepare
 
 BARE_CHANNEL = 1
@@ -202,6 +202,12 @@ class _Witness:
         """Nothing."""
 
     def kept(self, path: Path) -> None:
+        """Nothing."""
+
+    def reloaded(self, changed: Sequence[str], waiting: Sequence[str]) -> None:
+        """Nothing."""
+
+    def minute(self, minute: Minute) -> None:
         """Nothing."""
 
     def detail(self, text: str) -> None:

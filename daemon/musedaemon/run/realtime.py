@@ -13,18 +13,21 @@ from queue import Queue
 from types import FrameType
 
 from musedaemon.core.commands import Panic
-from musedaemon.core.engine import Engine
+from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.player import Player
 from musedaemon.midi.ports import OutputPort
 from musedaemon.run.clock import Clock
 from musedaemon.run.musician import Musician
 from musedaemon.run.priority import NOT_ASKED, Grant, Precedence, ignore, precedence
 from musedaemon.run.recorder import Record
+from musedaemon.run.routine import Routine, due_next
 from musedaemon.run.routing import OnClock, OnTurn, nobody
 from musedaemon.run.threads import (
+    Adopt,
     EngineInbox,
     EngineThread,
     OnRefusal,
+    Ping,
     PlayerInbox,
     PlayerThread,
     Stop,
@@ -38,7 +41,12 @@ _SIGNAL_WAIT_S = 0.5 if sys.platform == "win32" else None
 
 
 _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""SIGHUP too: a terminal that is closed leaves no note ringing. Windows has none."""
+"""SIGHUP too: a terminal that is closed leaves no note ringing. Windows has none. One that means something else, or
+nothing (`nohup`), is left alone.
+"""
+
+
+_HANG_UP = getattr(signal, "SIGHUP", None)
 
 
 class RealTime:
@@ -65,10 +73,14 @@ class RealTime:
         self.inbox: PlayerInbox = Queue()
         """Where an input port puts what it hears; any thread."""
         self._to_engine: EngineInbox = to_engine or Queue()
-        self._stop = threading.Event()
+        self._ended = False
+        self._wake = threading.Event()
         self._failures: list[BaseException] = []
         player_thread = PlayerThread(player, port, clock, self.inbox, self._to_engine, record, on_refusal)
         engine_thread = EngineThread(engine, musician, clock, self._to_engine, self.inbox, record, on_turn, on_clock)
+        self.routines: list[Routine] = []
+        """What the main thread does while the others play."""
+        self._clock = clock
         self._way = way
         self._on_grant = on_grant
         self._granted: Queue[Grant] = Queue()
@@ -81,7 +93,7 @@ class RealTime:
 
         Until it stops the main thread puts nothing into the inbox: no handler finds its lock taken by its own thread.
         """
-        if not self._stop.is_set():
+        if not self._ended:
             self.inbox.put(Panic())
 
     def run(self) -> None:
@@ -89,20 +101,51 @@ class RealTime:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         gc.collect()
         gc.freeze()
-        with _stopped_by_signals(self._stop):
+        with _stopped_by_signals(self._end):
             self._player.start()
             self._on_grant(self._granted.get())
             self._engine.start()
             try:
-                while not self._stop.wait(_SIGNAL_WAIT_S):
-                    pass
+                while not self._ended:
+                    self._wake.wait(self._patience())
+                    self._wake.clear()
+                    self._do_routines()
             finally:
+                for routine in self.routines:
+                    routine.end()
                 self._to_engine.put(Stop.NOW)
                 self._engine.join()
                 self.inbox.put(Stop.NOW)
                 self._player.join()
         if self._failures:
             raise self._failures[0]
+
+    def ping(self) -> Ping:
+        """Ask both threads whether they are alive."""
+        ping = Ping()
+        self.inbox.put(ping)
+        return ping
+
+    def adopt(self, settings: EngineSettings) -> None:
+        """Play by these settings from now on. Any thread."""
+        self._to_engine.put(Adopt(settings))
+
+    def look(self) -> None:
+        """A routine has something to do. Any thread, and a signal's handler."""
+        self._wake.set()
+
+    def _patience(self) -> float | None:
+        """How long the main thread may wait (seconds)."""
+        due = due_next(self.routines)
+        if due == float("inf"):
+            return _SIGNAL_WAIT_S
+        return min(max(due - self._clock.now(), 0.0), _SIGNAL_WAIT_S or due)
+
+    def _do_routines(self) -> None:
+        now = self._clock.now()
+        for routine in self.routines:
+            if routine.next_deadline() <= now:
+                routine.advance(now)
 
     def _with_precedence(self, life: Callable[[], None]) -> None:
         with precedence(self._way) as grant:
@@ -116,15 +159,21 @@ class RealTime:
         except BaseException as failure:  # kept whole, raised again on the main thread
             self._failures.append(failure)
         finally:
-            self._stop.set()
+            self._end()
+
+    def _end(self) -> None:
+        self._ended = True
+        self._wake.set()
 
 
 @contextmanager
-def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     def on_signal(number: int, frame: FrameType | None) -> None:
-        stop.set()
+        stop()
 
-    before = {number: signal.signal(number, on_signal) for number in _ENDING}
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    ending = [number for number in _ENDING if number != _HANG_UP or signal.getsignal(number) in usual]
+    before = {number: signal.signal(number, on_signal) for number in ending}
     try:
         yield
     finally:

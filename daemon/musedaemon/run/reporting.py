@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Literal, Protocol
+
+from musedaemon.core.commands import TurnOver
 
 TempoSource = Literal["given", "found"]
 """`given` by the user, or `found` in the playing."""
@@ -54,6 +57,31 @@ class PortState(Enum):
     BACK = "is back"
 
 
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """What the last minute was like; `lateness_p99_ms` is None where nothing was played."""
+
+    turns: int
+    heard: int
+    played: int
+    dropped: int
+    lateness_p99_ms: float | None
+
+
+def turn_summary(over: TurnOver) -> TurnSummary:
+    """What is told of a turn."""
+    return TurnSummary(
+        number=over.number,
+        bpm=over.bpm,
+        tempo_source="given" if over.bpm_given else "found",
+        call_notes=over.call_notes,
+        call_beats=over.call_beats,
+        reply_notes=over.reply_notes,
+        reply_beats=over.reply_beats,
+        withdrawn=over.withdrawn,
+    )
+
+
 class Reporter(Protocol):
     """Hears what a session does. Any thread may call; no method raises or blocks for long."""
 
@@ -68,6 +96,12 @@ class Reporter(Protocol):
 
     def finished(self, summary: SessionSummary) -> None:
         """The session is over and everything is closed and written."""
+
+    def reloaded(self, changed: Sequence[str], waiting: Sequence[str]) -> None:
+        """The settings were read again: these keys have changed, and these wait for the next start."""
+
+    def minute(self, minute: Minute) -> None:
+        """A minute is over."""
 
     def kept(self, path: Path) -> None:
         """A take is in this .mid file now."""

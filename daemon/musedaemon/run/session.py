@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -42,26 +41,29 @@ from musedaemon.run.console import listen_at_terminal
 from musedaemon.run.intake import BoundedReports
 from musedaemon.run.link_session import LinkSession
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
+from musedaemon.run.outside import Outside
 from musedaemon.run.priority import Grant, system_precedence
-from musedaemon.run.process_signals import answering, listening
+from musedaemon.run.process_signals import Answers, answering, listening
 from musedaemon.run.realtime import RealTime
 from musedaemon.run.recorder import Record, Recorder, Unrecorded
-from musedaemon.run.reporting import Reporter, SessionSummary, TurnSummary
+from musedaemon.run.reporting import Reporter, SessionSummary, turn_summary
 from musedaemon.run.simulator import Simulator
 from musedaemon.run.threads import OnRefusal, Wake
-from musedaemon.takes.desk import NOWHERE, TakeSettings
-from musedaemon.takes.recording import Takes
+from musedaemon.takes.desk import TakeSettings
+from musedaemon.takes.recording import recorded
 
 SETTLE_S = 0.5
 """A file starts to play into real ports this long after they are open: a new connection may take a moment."""
 
 
-def play(config: Config, reporter: Reporter) -> int:
-    """Play one session with `config`; returns the exit status. Called on the main thread.
+def play(config: Config, reporter: Reporter, reread: Callable[[], Config] | None = None) -> int:
+    """Play one session with `config`; returns the exit status. Called on the main thread. `reread` reads it anew.
 
     MusedaemonError says what to mend. Whatever was played is written even if the session ends in an error.
     """
-    prepare(config, reporter).play()
+    session = prepare(config, reporter)
+    session.outside.reread = reread
+    session.play()
     return 0
 
 
@@ -98,6 +100,7 @@ def prepare(config: Config, reporter: Reporter) -> Session:
         seed=seed,
         link=link,
         takes=take_settings(config),
+        outside=Outside(reporter),
     )
 
 
@@ -135,12 +138,11 @@ class Session:
     record: Record
     model_name: str
     seed: int
-    link: LinkSession | None = None
+    link: LinkSession | None
     """Ourselves in an Ableton Link session, if that is where the beats come from."""
-    takes: TakeSettings = field(default_factory=TakeSettings)
+    takes: TakeSettings
+    outside: Outside
     clock: Clock = field(default_factory=Stopwatch)
-    answers: dict[str, Callable[[], None]] = field(default_factory=dict)
-    """What is done at the signals of the operating system that do not end the session."""
     live: RealTime | None = None
     turns: int = 0
     withdrawn: int = 0
@@ -152,9 +154,7 @@ class Session:
             if self.score and self.target:
                 self._in_virtual_time(self.score, self.target)
             else:
-                self.answers["SIGUSR1"] = self._panic
-                with self._recorded(), answering(self.answers):
-                    self._in_real_time()
+                self._recorded_in_real_time()
         except BaseException:
             if isinstance(self.record, Recorder) and not self.record.is_empty:
                 self._write()
@@ -167,18 +167,7 @@ class Session:
         """On the thread that drives the engine."""
         self.turns += 1
         self.withdrawn += over.withdrawn
-        self.reporter.turn(
-            TurnSummary(
-                number=over.number,
-                bpm=over.bpm,
-                tempo_source="given" if over.bpm_given else "found",
-                call_notes=over.call_notes,
-                call_beats=over.call_beats,
-                reply_notes=over.reply_notes,
-                reply_beats=over.reply_beats,
-                withdrawn=over.withdrawn,
-            )
-        )
+        self.reporter.turn(turn_summary(over))
 
     def _on_clock(self, state: ClockState) -> None:
         """On the thread that drives the engine."""
@@ -198,26 +187,19 @@ class Session:
             written=self.target,
         )
 
-    @contextmanager
-    def _recorded(self) -> Iterator[None]:
-        """What the body plays is written down while it plays, and all of it is written when it ends."""
-        if not self.takes.folders:
-            self.answers["SIGUSR2"] = partial(self.reporter.warning, NOWHERE)
-            yield
-            return
-        self.record = takes = Takes(self.takes, self.clock, self.reporter.kept, self.reporter.warning)
-        self.answers["SIGUSR2"] = takes.keep
-        try:
-            yield
-        finally:
-            takes.close()
-
     def _in_virtual_time(self, score: TimedFile, target: Path) -> None:
         self._started(str(score.path), str(target))
         musician = self._file_player(score, 0.0)
         Simulator(self.make_engine(0.0), self.player, musician, self.record, self._on_turn).run()
 
-    def _in_real_time(self) -> None:
+    def _recorded_in_real_time(self) -> None:
+        with recorded(self.takes, self.clock, self.reporter) as takes:
+            self.record = takes or self.record
+            answers = self.outside.answers(takes, self._panic)
+            with answering(answers):
+                self._in_real_time(answers)
+
+    def _in_real_time(self, answers: Answers) -> None:
         # Only now: rtmidi is slow to import, and a file session needs no MIDI system at all.
         from musedaemon.run.opening import open_ports
         from musedaemon.run.wiring import Wiring
@@ -238,11 +220,21 @@ class Session:
             wiring.watch()
             self.live = live
             listen_at_terminal({"p": live.panic, "panic": live.panic})
-            with listening(self.answers):
+            self._attend(live)
+            with listening(answers):
                 live.run()
             self.reconnections = wiring.reconnections
             if failure := wiring.input_failure:
                 self.reporter.warning(f'messages from "{input_name}" were lost ({failure}); please report it')
+
+    def _attend(self, live: RealTime) -> None:
+        timing = player_timing(self.config)
+
+        def adopt(config: Config) -> None:
+            live.adopt(engine_settings(config, self.seed, timing))
+
+        self.outside.attend(live, self.player, lambda: self.turns, self.clock.now())
+        self.outside.offer_settings(live, self.config, adopt)
 
     def _real_time(self, musician: Musician, output: OutputPort, on_refusal: OnRefusal) -> RealTime:
         engine = self.make_engine(output.ahead_s)

@@ -6,6 +6,7 @@ talk through one queue each and block until there is input or a deadline: no pol
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from enum import Enum
 from queue import Empty, Queue
@@ -13,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from musedaemon.core.commands import Cancel, Command, GoOn, Heard, Panic, Play, Report, Signalled, Withdraw
 from musedaemon.core.connected import ConnectedPlayer
-from musedaemon.core.engine import Engine
+from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent
 from musedaemon.core.player import Outgoing, Player
 from musedaemon.errors import PortError
@@ -52,8 +53,23 @@ class InputGone(NamedTuple):
 
 
 PortChange = OutputGone | OutputBack | InputGone
-PlayerInbox = Queue[MidiEvent | Command | Panic | PortChange | Wake | Stop]
-EngineInbox = Queue[Report | Stop]
+
+
+class Ping:
+    """Put into the player thread's queue, it goes on to the engine thread, which answers: both are alive."""
+
+    def __init__(self) -> None:
+        self.answered = threading.Event()
+
+
+class Adopt(NamedTuple):
+    """Put into the engine thread's queue: play by these settings from now on."""
+
+    settings: EngineSettings
+
+
+PlayerInbox = Queue[MidiEvent | Command | Panic | PortChange | Wake | Ping | Stop]
+EngineInbox = Queue[Report | Ping | Adopt | Stop]
 # Queue and not SimpleQueue: in Python 3.11 and 3.12 SimpleQueue.get(timeout) can wait for ever (docs/decisions.md 11).
 _T = TypeVar("_T")
 
@@ -110,10 +126,10 @@ class PlayerThread:
             finally:
                 self._port.close()
 
-    def _next_item(self) -> MidiEvent | Command | Panic | PortChange | Wake | Stop | None:
+    def _next_item(self) -> MidiEvent | Command | Panic | PortChange | Wake | Ping | Stop | None:
         return next_item(self._inbox, self._player.next_deadline(self._port.ahead_s), self._clock)
 
-    def _handle(self, item: MidiEvent | Command | Panic | PortChange | Wake | None) -> None:
+    def _handle(self, item: MidiEvent | Command | Panic | PortChange | Wake | Ping | None) -> None:
         now = self._clock.now()
         match item:
             case Play() | Withdraw() | Cancel() | GoOn():
@@ -132,6 +148,8 @@ class PlayerThread:
                 pass
             case None:
                 self._send(self._player.heard_nothing(now))
+            case Ping():
+                self._engine.put(item)
             case _:
                 self._send(self._player.receive(item))
         self._send(self._player.advance(now, self._port.ahead_s))
@@ -188,12 +206,21 @@ class EngineThread:
                 self._router.route(self._engine.break_off(self._clock.now()))
                 return
             if item is not None:
-                self._underway -= isinstance(item, Heard | Signalled)
-                self._router.route(self._engine.receive(item))
+                self._take(item)
             elif self._musician.next_deadline() <= self._engine.next_deadline():
                 self._play(self._musician.advance(min(self._clock.now(), self._engine.next_deadline())))
             else:
                 self._router.route(self._engine.advance(self._clock.now()))
+
+    def _take(self, item: Report | Ping | Adopt) -> None:
+        match item:
+            case Ping():
+                item.answered.set()
+            case Adopt(settings):
+                self._router.route(self._engine.adopt(settings, self._clock.now()))
+            case _:
+                self._underway -= isinstance(item, Heard | Signalled)
+                self._router.route(self._engine.receive(item))
 
     def _deadline(self) -> float:
         """Never, while what a file has played is on its way here: time must not run past it, nor a turn begin."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -12,6 +13,7 @@ from musedaemon.core.commands import ClockMoved, HandedOver, Heard, Report, Sign
 from musedaemon.core.player import Outgoing
 from musedaemon.core.signals import Wish
 from musedaemon.run.clock import Clock
+from musedaemon.run.reporting import Reporter
 from musedaemon.takes.desk import Desk, TakeSettings
 from musedaemon.takes.journal import Sounded
 from musedaemon.takes.keeping import KeeperProcess
@@ -28,6 +30,19 @@ class _Ask(Enum):
 
 
 _Item = Heard | ClockMoved | HandedOver | list[Outgoing] | _Ask
+
+
+@contextmanager
+def recorded(settings: TakeSettings, clock: Clock, reporter: Reporter) -> Iterator[Takes | None]:
+    """What the body plays is written down while it plays, and is in .mid files when it ends. None where it is not."""
+    if not settings.folders:
+        yield None
+        return
+    takes = Takes(settings, clock, reporter.kept, reporter.warning)
+    try:
+        yield takes
+    finally:
+        takes.close()
 
 
 class Takes:

@@ -14,7 +14,7 @@ from musedaemon.config.schema import Config, Tempo
 from musedaemon.errors import ModelError, PortError
 from musedaemon.run.reporting import Reporter, SessionSummary
 
-Play = Callable[[Config, Reporter], int]
+Play = Callable[[Config, Reporter, Callable[[], Config]], int]
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Callable[[Play], None]:
 def test_options_win_over_the_file_and_reach_the_session(session: Callable[[Play], None]) -> None:
     seen: list[Config] = []
 
-    def play(config: Config, report: Reporter) -> int:
+    def play(config: Config, report: Reporter, reread: Callable[[], Config]) -> int:
         seen.append(config)
         return 0
 
@@ -51,7 +51,7 @@ def test_options_win_over_the_file_and_reach_the_session(session: Callable[[Play
 def test_the_session_reports_at_the_level_asked_for(
     session: Callable[[Play], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def play(config: Config, report: Reporter) -> int:
+    def play(config: Config, report: Reporter, reread: Callable[[], Config]) -> int:
         report.finished(SessionSummary(1, 12, 11))
         return 0
 
@@ -63,7 +63,7 @@ def test_the_session_reports_at_the_level_asked_for(
 
 
 def test_the_status_of_the_session_is_that_of_the_command(session: Callable[[Play], None]) -> None:
-    session(lambda config, report: 3)
+    session(lambda config, report, reread: 3)
     assert main([]) == 3
 
 
@@ -71,7 +71,7 @@ def test_the_status_of_the_session_is_that_of_the_command(session: Callable[[Pla
 def test_an_error_of_the_users_is_one_sentence_and_its_status(
     error: PortError | ModelError, session: Callable[[Play], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def play(config: Config, report: Reporter) -> int:
+    def play(config: Config, report: Reporter, reread: Callable[[], Config]) -> int:
         raise error
 
     session(play)
@@ -84,7 +84,7 @@ def test_wrong_settings_are_told_a_line_each_and_nothing_is_played(
 ) -> None:
     played: list[Config] = []
 
-    def play(config: Config, report: Reporter) -> int:
+    def play(config: Config, report: Reporter, reread: Callable[[], Config]) -> int:
         played.append(config)
         return 0
 
@@ -100,7 +100,7 @@ def test_wrong_settings_are_told_a_line_each_and_nothing_is_played(
 
 
 def test_ctrl_c_while_starting_is_quiet(session: Callable[[Play], None], capsys: pytest.CaptureFixture[str]) -> None:
-    def play(config: Config, report: Reporter) -> int:
+    def play(config: Config, report: Reporter, reread: Callable[[], Config]) -> int:
         raise KeyboardInterrupt
 
     session(play)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from musedaemon.config.schema import Config, Model, Ports, Tempo, Turns
 from musedaemon.core.events import MidiEvent
 from musedaemon.errors import ConfigError, MidiFileError, ModelError
 from musedaemon.midi.files import TempoChange, Track, write_midi_file
-from musedaemon.run.reporting import PortState, SessionSummary, TurnSummary
+from musedaemon.run.reporting import Minute, PortState, SessionSummary, TurnSummary
 from musedaemon.run.session import play
 
 TINY = Path(__file__).parents[2] / "assets" / "tiny.onnx"
@@ -43,6 +44,12 @@ class Told:
         raise AssertionError(text)
 
     def kept(self, path: Path) -> None:
+        pass
+
+    def reloaded(self, changed: Sequence[str], waiting: Sequence[str]) -> None:
+        pass
+
+    def minute(self, minute: Minute) -> None:
         pass
 
     def detail(self, text: str) -> None:
