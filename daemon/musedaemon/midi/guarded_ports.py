@@ -7,6 +7,7 @@ from collections.abc import Callable
 from musedaemon.midi.jack_ports import JackFramePorts
 from musedaemon.midi.ports import VIRTUAL_OUTPUT, InputPort, OutputPort, PortSystem, Receive, find_port
 from musedaemon.midi.sender_process import SenderProcess
+from musedaemon.midi.standby import Standby
 
 _GUARDIAN = "musedaemon.run.guardian"
 
@@ -27,6 +28,7 @@ class GuardedPorts:
         self._others = others
         self._now = now
         self._realtime = realtime
+        self._standby = Standby(_GUARDIAN)
 
     def input_names(self) -> list[str]:
         """The ports one can listen to, as they are this moment."""
@@ -44,14 +46,22 @@ class GuardedPorts:
         """A port of our own that others send to."""
         return self._others.open_virtual_input(name, receive)
 
+    def expect_output(self) -> None:
+        """An output will be opened soon: its process stands by."""
+        self._standby.make_ready()
+
+    def expect_nothing(self) -> None:
+        """No output will be opened any more."""
+        self._standby.dismiss()
+
     def open_output(self, name: str) -> OutputPort:
         """Send to the port that `name` finds."""
         target = find_port(name, self.output_names(), "output")
-        return SenderProcess(target, _GUARDIAN, [*self._told(VIRTUAL_OUTPUT), target], self._now)
+        return SenderProcess(target, self._standby.take(), [*self._told(VIRTUAL_OUTPUT), target], self._now)
 
     def open_virtual_output(self, name: str) -> OutputPort:
         """A port of our own that others listen to."""
-        return SenderProcess(name, _GUARDIAN, self._told(name), self._now)
+        return SenderProcess(name, self._standby.take(), self._told(name), self._now)
 
     def _told(self, port_name: str) -> list[str]:
         return [self._realtime, self.api.lower(), port_name]

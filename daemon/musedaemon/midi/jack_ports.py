@@ -13,6 +13,7 @@ from collections.abc import Callable
 from musedaemon.errors import PortError
 from musedaemon.midi.ports import VIRTUAL_OUTPUT, InputPort, OutputPort, PortSystem, Receive, find_port
 from musedaemon.midi.sender_process import SenderProcess
+from musedaemon.midi.standby import Standby
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class JackFramePorts:
         self._others = others
         self._now = now
         self._realtime = realtime
+        self._standby = Standby(_SENDER)
 
     def input_names(self) -> list[str]:
         """The ports one can listen to, as they are this moment."""
@@ -61,11 +63,19 @@ class JackFramePorts:
         """A port of our own that others send to."""
         return self._others.open_virtual_input(name, receive)
 
+    def expect_output(self) -> None:
+        """An output will be opened soon: its process stands by."""
+        self._standby.make_ready()
+
+    def expect_nothing(self) -> None:
+        """No output will be opened any more."""
+        self._standby.dismiss()
+
     def open_output(self, name: str) -> OutputPort:
         """Send to the port that `name` finds."""
         target = find_port(name, self.output_names(), "output")
-        return SenderProcess(target, _SENDER, [self._realtime, VIRTUAL_OUTPUT, target], self._now)
+        return SenderProcess(target, self._standby.take(), [self._realtime, VIRTUAL_OUTPUT, target], self._now)
 
     def open_virtual_output(self, name: str) -> OutputPort:
         """A port of our own that others listen to."""
-        return SenderProcess(name, _SENDER, [self._realtime, name], self._now)
+        return SenderProcess(name, self._standby.take(), [self._realtime, name], self._now)

@@ -28,6 +28,19 @@ PATIENCE_S = 2.0
 _LOOKS_EVERY_S = 0.1
 
 
+_BETWEEN_WORDS = "\0"
+
+
+def as_message(words: list[str]) -> bytes:
+    """What the other end is told before the first message: it goes the same way."""
+    return _BETWEEN_WORDS.join(words).encode()
+
+
+def words_of(message: bytes) -> list[str]:
+    """What was told by `as_message`."""
+    return message.decode().split(_BETWEEN_WORDS)
+
+
 class MessagePipe:
     """One thread puts and closes. `on_shed` hears of each message that is left out.
 

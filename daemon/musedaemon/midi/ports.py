@@ -89,6 +89,12 @@ class PortSystem(Protocol):
     def open_output(self, name: str) -> OutputPort:
         """Send to the port that `name` finds (see `find_port`)."""
 
+    def expect_output(self) -> None:
+        """An output will be opened soon: prepare for it what can be."""
+
+    def expect_nothing(self) -> None:
+        """No output will be opened any more: what was prepared is not wanted."""
+
     def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
         """A port of our own that others send to."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +16,8 @@ from contextlib import suppress
 from queue import Empty, Queue
 
 from musedaemon.errors import PortAbsentError, PortError
-from musedaemon.midi.message_pipe import MessagePipe
+from musedaemon.midi.message_pipe import MessagePipe, as_message
+from musedaemon.midi.standby import Process
 from musedaemon.midi.tally import Tally
 
 _log = logging.getLogger(__name__)
@@ -35,10 +35,11 @@ _ENDS_IN_S = 4.0
 class SenderProcess:
     """An open output: one thread sends to its process and closes it. A thread of its own hears what that tells.
 
-    `module` is the process, and `arguments` what it is told; `now` the clock of the times that messages leave at.
+    `process` has been told nothing yet, `arguments` is what it is told; `now` the clock of the times that messages
+    leave at.
     """
 
-    def __init__(self, name: str, module: str, arguments: list[str], now: Callable[[], float]) -> None:
+    def __init__(self, name: str, process: Process, arguments: list[str], now: Callable[[], float]) -> None:
         self.name = name
         self.ahead_s = 0.0
         """A message is to be handed over so long before it is to leave: the period, and a margin."""
@@ -46,13 +47,7 @@ class SenderProcess:
         self._refusal = ""
         self._serves: Queue[bool] = Queue()
         self._closed = False
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", module, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._process = process
         stdin, self._process.stdin = self._process.stdin, None
         assert stdin is not None
         descriptor = os.dup(stdin.fileno())  # which no other process inherits: it ends with this one
@@ -61,6 +56,8 @@ class SenderProcess:
         self._pipe = MessagePipe(descriptor, shed.count)
         self._ear = threading.Thread(target=self._listen, name="musedaemon sender", daemon=True)
         self._ear.start()
+        with suppress(OSError):  # it has ended: its silence tells
+            self._pipe.put(as_message(arguments), 0.0)
         self._wait_until_it_serves()
 
     def send(self, data: bytes, at: float = 0.0) -> None:

@@ -116,7 +116,9 @@ class OutputEnd:
         """The player thread closes it."""
         self._refused.clear()
         self._put(OutputGone())
+        self._system.expect_output()
 
     def close(self) -> None:
         """Close the latest, for nobody may have taken it over. Once the player thread has ended."""
         self._port.close()
+        self._system.expect_nothing()

@@ -1,6 +1,8 @@
 """The guardian: a small process that owns the MIDI output, so that no note hangs however the daemon ends.
 
-    python -m musedaemon.run.guardian auto|off API PORT-NAME [FULL-NAME-TO-CONNECT-TO]
+    python -m musedaemon.run.guardian
+
+The first it is told are words: auto|off API PORT-NAME [FULL-NAME-TO-CONNECT-TO].
 
 It sends through rtmidi what the daemon writes to it (`run/sending.py`). Killed, crashed or ended in order: the daemon's
 end is the end of that stream, and the port is still open then. It imports neither numpy nor a model.
@@ -18,16 +20,19 @@ from musedaemon.midi.ports import OutputPort
 from musedaemon.midi.rtmidi_ports import RtMidiPorts
 from musedaemon.midi.sender_process import LOST, REFUSED, SERVING
 from musedaemon.run.priority import precedence, system_precedence
-from musedaemon.run.sending import outlive_daemon, serve, tell
+from musedaemon.run.sending import first_words, outlive_daemon, serve, tell
 
 _PACES = {"jack": Pace(room=4_096, rate=400_000.0, longest=16_000)}
 """rtmidi's ring to JACK holds 16 KB: below that by half a period of 2,048 frames at 48 kHz."""
 
 
-def main(arguments: list[str]) -> int:
-    """The life of the process."""
+def main(descriptor: int) -> int:
+    """The life of the process, which hears the daemon there."""
     outlive_daemon()
-    realtime, api, port_name, *targets = arguments
+    words = first_words(descriptor)
+    if not words:
+        return 0
+    realtime, api, port_name, *targets = words
     try:
         output = _open(api, port_name, targets)
     except PortError as error:
@@ -36,7 +41,7 @@ def main(arguments: list[str]) -> int:
     tell(SERVING)
     gc.freeze()
     with precedence(system_precedence(realtime)):
-        return _guard(output, api)
+        return _guard(output, api, descriptor)
 
 
 def _open(api: str, port_name: str, targets: list[str]) -> OutputPort:
@@ -44,11 +49,11 @@ def _open(api: str, port_name: str, targets: list[str]) -> OutputPort:
     return system.open_output(targets[0]) if targets else system.open_virtual_output(port_name)
 
 
-def _guard(output: OutputPort, api: str) -> int:
+def _guard(output: OutputPort, api: str, descriptor: int) -> int:
     """Send to the end of the stream. What is refused is told; where all is, the daemon opens another."""
     paced = PacedOutput(output, _PACES.get(api, NO_PACE), lambda size: tell(LOST, size))
     try:
-        serve(paced.send, sys.stdin.fileno())
+        serve(paced.send, descriptor)
     except PortError as error:
         tell(REFUSED, error)
         return 1
@@ -58,4 +63,4 @@ def _guard(output: OutputPort, api: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.stdin.fileno()))

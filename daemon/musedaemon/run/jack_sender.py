@@ -1,6 +1,8 @@
 """A process of its own that sends to JACK: its callback never waits for the model, and it outlives what it serves.
 
-    python -m musedaemon.run.jack_sender auto|off PORT-NAME [FULL-NAME-TO-CONNECT-TO]
+    python -m musedaemon.run.jack_sender
+
+The first it is told are words: auto|off PORT-NAME [FULL-NAME-TO-CONNECT-TO].
 
 What it is sent, and what it does in the end, says `run/sending.py`. It also tells JACK's rate and period (frames), and
 why it ends. `auto` asks for real-time priority.
@@ -18,7 +20,7 @@ from musedaemon.errors import PortError
 from musedaemon.midi.jack_output import JackOutput
 from musedaemon.midi.sender_process import LOST, PERIOD, REFUSED, SERVING
 from musedaemon.run.priority import precedence, system_precedence
-from musedaemon.run.sending import outlive_daemon, serve, tell
+from musedaemon.run.sending import first_words, outlive_daemon, serve, tell
 
 _CLOSES_IN_S = 2.0
 
@@ -29,10 +31,13 @@ def _end(reason: str) -> None:
     os._exit(1)
 
 
-def main(arguments: list[str]) -> int:
-    """The life of the process."""
+def main(descriptor: int) -> int:
+    """The life of the process, which hears the daemon there."""
     outlive_daemon()
-    realtime, port_name, *targets = arguments
+    words = first_words(descriptor)
+    if not words:
+        return 0
+    realtime, port_name, *targets = words
     try:
         output = JackOutput(port_name, time.perf_counter, partial(tell, PERIOD), partial(tell, LOST), _end)
         for target in targets:
@@ -43,10 +48,10 @@ def main(arguments: list[str]) -> int:
     tell(SERVING)
     gc.freeze()
     with precedence(system_precedence(realtime)):
-        serve(output.send, sys.stdin.fileno())
+        serve(output.send, descriptor)
     output.close(_CLOSES_IN_S)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.stdin.fileno()))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from musedaemon.core.events import ControlChange, NoteOff, NoteOn
 from musedaemon.core.pedals import Pedals
 from musedaemon.midi import wire
-from musedaemon.midi.message_pipe import HEADER
+from musedaemon.midi.message_pipe import HEADER, words_of
 
 _CHUNK = 65_536
 
@@ -56,6 +56,24 @@ def messages(descriptor: int) -> Iterator[tuple[float, bytes]]:
             yield at, held[begins + HEADER.size : ends]
             begins = ends
         held = held[begins:]
+
+
+def first_words(descriptor: int) -> list[str]:
+    """What the daemon tells first; nothing where it has ended before."""
+    record = _exactly(descriptor, HEADER.size)
+    message = _exactly(descriptor, HEADER.unpack(record)[1]) if record else b""
+    return words_of(message) if message else []
+
+
+def _exactly(descriptor: int, size: int) -> bytes:
+    """So many bytes; nothing where the stream ends before."""
+    read = b""
+    while len(read) < size:
+        chunk = os.read(descriptor, size - len(read))
+        if not chunk:
+            return b""
+        read += chunk
+    return read
 
 
 def serve(send: Callable[[bytes, float], None], descriptor: int) -> None:

@@ -18,7 +18,7 @@ from musedaemon.run.ends import InputEnd, OutputEnd
 from musedaemon.run.intake import Intake
 from musedaemon.run.patience import Patience, patience
 from musedaemon.run.reporting import PortState
-from musedaemon.run.threads import OutputGone, PlayerInbox, PortChange
+from musedaemon.run.threads import PlayerInbox, PortChange
 
 
 class Wiring:
@@ -70,7 +70,7 @@ class Wiring:
         """From now on what is heard, and what becomes of the ports, goes there."""
         self._inbox = inbox
         if self._output and self._output.presence.connected is None:
-            inbox.put(OutputGone())
+            self._output.lose()
 
     def watch(self) -> None:
         """Open again what goes and comes back, from now on."""

@@ -29,6 +29,12 @@ class Ports:
     def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
         raise NotImplementedError
 
+    def expect_output(self) -> None:
+        raise NotImplementedError
+
+    def expect_nothing(self) -> None:
+        raise NotImplementedError
+
     def open_virtual_output(self, name: str) -> OutputPort:
         raise NotImplementedError
 

@@ -58,6 +58,12 @@ class FakeSystem:
     def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
         return self._open_virtual(name)
 
+    def expect_output(self) -> None:
+        raise NotImplementedError
+
+    def expect_nothing(self) -> None:
+        raise NotImplementedError
+
     def open_virtual_output(self, name: str) -> OutputPort:
         return self._open_virtual(name)
 

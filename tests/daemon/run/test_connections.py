@@ -57,6 +57,12 @@ class Machine:
     def open_output(self, name: str) -> OutputPort:
         return self._open(find_port(name, self.outputs, "output"))
 
+    def expect_output(self) -> None:
+        self.log.append("expect an output")
+
+    def expect_nothing(self) -> None:
+        self.log.append("expect nothing")
+
     def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
         return self._open(name)
 
@@ -150,7 +156,7 @@ def test_an_output_is_left_for_the_player_thread_to_close_and_the_new_one_handed
     stage.look(Sight(("Keys 20:0",), ()))
     assert stage.changes() == [OutputGone()]
     stage.look(stage.machine.sight(), stage.machine.sight())
-    assert stage.machine.log == ["open Synth 24:0"]
+    assert stage.machine.log == ["expect an output", "open Synth 24:0"]
     assert stage.changes() == [OutputBack(stage.output.port)]
     assert stage.told == ["Synth 24:0 is gone, waiting for it", "Synth 24:0 is back"]
 
@@ -170,10 +176,10 @@ def test_virtual_ports_go_with_the_system_and_are_made_anew() -> None:
     stage = Stage("", "")
     stage.open()
     stage.look(None, None)
-    assert stage.machine.log == ["system lost", "close our in"]
+    assert stage.machine.log == ["system lost", "close our in", "expect an output"]
     assert stage.changes() == [InputGone(), OutputGone()]
     stage.look(Sight((), ()), Sight((), ()))
-    assert stage.machine.log[2:] == ["open our in", "open our out"]
+    assert stage.machine.log[3:] == ["open our in", "open our out"]
     assert stage.told == [
         "our in is gone, waiting for it",
         "our out is gone, waiting for it",
@@ -189,14 +195,14 @@ def test_a_port_that_cannot_be_opened_is_tried_again_after_a_while() -> None:
     stage.look(Sight(("Keys 20:0",), ()))
     stage.machine.refuses = True
     stage.look(*[stage.machine.sight()] * 4)
-    assert stage.machine.log == ["refuse Synth 24:0"]
+    assert stage.machine.log == ["expect an output", "refuse Synth 24:0"]
     stage.time.at = RETRY_S
     stage.look(stage.machine.sight())
-    assert stage.machine.log == ["refuse Synth 24:0"] * 2
+    assert stage.machine.log[1:] == ["refuse Synth 24:0"] * 2
     stage.machine.refuses = False
     stage.time.at = 2 * RETRY_S
     stage.look(stage.machine.sight())
-    assert stage.machine.log[2:] == ["open Synth 24:0"]
+    assert stage.machine.log[3:] == ["open Synth 24:0"]
     assert stage.told == ["Synth 24:0 is gone, waiting for it", "Synth 24:0 is back"]
 
 
@@ -213,7 +219,7 @@ def test_what_is_open_at_the_end_is_closed() -> None:
     stage = Stage()
     stage.open()
     stage.connections.close()
-    assert stage.machine.log == ["close Keys 20:0", "close Synth 24:0"]
+    assert stage.machine.log == ["close Keys 20:0", "close Synth 24:0", "expect nothing"]
 
 
 class OneLook:
