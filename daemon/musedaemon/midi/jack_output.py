@@ -26,6 +26,9 @@ _NO_FRAME = -1
 _READ_EVERY_S = 0.01
 _PERIODS_TO_BE_HEARD = 3
 _POLL_S = 0.002
+_MOST_WAITING = 4_096
+_STANDS_STILL_S = 3.0
+"""So long the server may take nothing, with so much waiting for it."""
 
 
 class JackOutput:
@@ -33,7 +36,7 @@ class JackOutput:
 
     `now` is the clock of the times that messages are to leave at (seconds). `on_period` hears the rate and the length
     of the period (frames), and on a thread of JACK's of every other one; there `on_lost` hears the length (bytes) of a
-    message that no period has room for, and `on_gone` why nothing leaves any more.
+    message that no period has room for, and `on_gone` why nothing leaves any more (there, or on the thread that sends).
     """
 
     def __init__(
@@ -77,7 +80,14 @@ class JackOutput:
             raise PortError(f'JACK does not connect to "{name}" ({error}); look at `musedaemon ports`.') from error
 
     def send(self, data: bytes, at: float) -> None:
-        """Let one whole message leave `at` (seconds), or with the next period where that is past."""
+        """Let one whole message leave `at` (seconds), or with the next period where that is past.
+
+        Waits where very many wait already, so that whoever writes to this process notices and sheds.
+        """
+        if len(self._waiting) >= _MOST_WAITING:
+            self._wait(lambda: len(self._waiting) < _MOST_WAITING, time.monotonic() + _STANDS_STILL_S)
+            if len(self._waiting) >= _MOST_WAITING:
+                self._on_gone("it has stood still for seconds")
         frame = self._clock.frame_at(at) if at > 0.0 else _AT_ONCE
         self._waiting.put(frame, data)
 

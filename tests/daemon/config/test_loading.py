@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from musedaemon.config import loading
 from musedaemon.config.checking import check_document, check_value, conflicts
 from musedaemon.config.loading import Override, find, load, merge, settings
-from musedaemon.config.schema import SECTIONS, Config, Model, Ports, Tempo, Turns, defaults, rules
+from musedaemon.config.schema import SECTIONS, Config, Model, Ports, Takes, Tempo, Turns, defaults, rules
 from musedaemon.errors import ConfigError
 
 
@@ -256,3 +256,19 @@ def test_any_document_gives_values_or_problems_of_one_line(document: dict[str, o
     assert all(line == line.strip() and line and "\n" not in line for line in wrong)
     entries = [(section, key) for section, content in good.items() for key in content]
     assert all(key in rules(section) for section, key in entries)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        Config(turns=Turns(panic_key=30, hand_over_key=30)),
+        Config(turns=Turns(panic_key=30), tempo=Tempo(tap_key=30)),
+        Config(turns=Turns(panic_control=64, hand_over_pedal="sustain")),
+        Config(turns=Turns(panic_control=30, mode_control=30)),
+        Config(turns=Turns(panic_control=30), takes=Takes(keep_control=30)),
+        Config(turns=Turns(panic_key=30), takes=Takes(keep_key=30)),
+    ],
+)
+def test_what_panics_means_nothing_else(config: Config) -> None:
+    [told] = conflicts(config)
+    assert told.startswith("turns.panic_")

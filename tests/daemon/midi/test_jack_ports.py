@@ -175,6 +175,45 @@ print("closed in time" if time.monotonic() - began < 1.0 else "closed too late")
 """
 
 
+STALL_THE_SERVER = """
+import os, signal, sys, time
+from pathlib import Path
+from musedaemon.errors import PortError
+from musedaemon.midi.jack_ports import with_frame_times
+from musedaemon.midi.rtmidi_ports import open_port_system
+from support.jack_server import running_server
+
+with running_server(sys.argv[1]):
+    server = int(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()[0])
+    system = with_frame_times(open_port_system("jack", time.perf_counter), time.perf_counter)
+    port = system.open_virtual_output("used")
+    os.kill(server, signal.SIGSTOP)
+    try:
+        for count in range(200_000):
+            port.send(bytes((0x80 + count % 16, 60, 64)))
+            time.sleep(0.0002)
+    except PortError as error:
+        print(error)
+    finally:
+        os.kill(server, signal.SIGCONT)
+    port.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the server in /proc")
+def test_a_server_that_stands_still_is_given_up_before_memory_fills(jack_server: JackServer) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", STALL_THE_SERVER, f"{jack_server.name}-stalled"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "takes nothing any more" in run.stdout or "stood still" in run.stdout
+
+
 def test_a_server_that_dies_is_told_and_close_does_not_wait_for_it(jack_server: JackServer) -> None:
     run = subprocess.run(
         [sys.executable, "-c", LOSE_THE_SERVER, f"{jack_server.name}-mortal"],
