@@ -101,10 +101,11 @@ def write_take(journal: Path) -> str:
     try:
         take = take_of(read_lines(journal))
         if take is None:
-            return "it is no take"
+            return f"{journal} is no take of musedaemon's; move it away"
         take.record.write(target_of(journal), take.bpm)
     except (OSError, MidiFileError) as error:
-        return str(error)
+        problem = str(error).rstrip(".")
+        return f"{problem}; what was played is in {journal}, and becomes a .mid file when takes are next written there"
     return ""
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from musedaemon.takes.folder import target_of
 from musedaemon.takes.keeper import BEGUN, FAILED, LOOK_IN, OVER
 
 _ENDS_IN_S = 10.0
@@ -85,7 +84,6 @@ class KeeperProcess:
             for line in lines:
                 word, path, reason = json.loads(line)
                 if word == FAILED:
-                    held = f"{path} holds it, and becomes one when takes are next written there"
-                    self._warn(f"{target_of(Path(path))} could not be written ({reason}); {held}")
+                    self._warn(reason)
                 else:
                     self._kept(Path(path))

@@ -89,7 +89,11 @@ def test_what_was_left_over_is_found(tmp_path: Path) -> None:
     (tmp_path / ".bad.mid.take").write_text("nothing of ours\n")
     studio = Studio(TakeSettings(record=tmp_path))
     studio.keeper.receive(LOOK_IN, tmp_path)
-    assert studio.told == [("failed", ".bad.mid.take", "it is no take"), ("found", "old.mid", "")]
+    bad = tmp_path / ".bad.mid.take"
+    assert studio.told == [
+        ("failed", bad.name, f"{bad} is no take of musedaemon's; move it away"),
+        ("found", "old.mid", ""),
+    ]
     assert [path.name for path in takes(tmp_path)] == ["old.mid"]
     assert pitches(tmp_path / "old.mid") == [60]
     assert (tmp_path / ".bad.mid.take").exists()
