@@ -182,7 +182,7 @@ class Ear:
         self._tempo_found = True
         self._notes_counted = len(self.phrase)
         heard_at_bpm = self.bpm
-        bpm = self._tempo.follow(self.phrase.strikes)
+        bpm = self._tempo.follow(self.phrase.strikes, self.phrase.first_onset)
         if abs(bpm / heard_at_bpm - 1) > _RETUNED and self._untouched:
             self.moment = self.phrase.replay(bpm)
         if line := self._tempo.line:

@@ -53,6 +53,7 @@ class TempoTracker:
         self._line: BeatLine | None = None
         self._usual = _around(near, _HINT_OCTAVES) if near else USUAL
         self._heard: list[float] = []
+        self._call_began_at: float | None = None
         self._expected: FloatVector = np.zeros(len(BPMS))
         self._expected_next = self._expected
 
@@ -76,23 +77,27 @@ class TempoTracker:
         """Where the beats of the last call lie; None where there was too little to tell."""
         return self._line
 
-    def follow(self, strikes: Sequence[Strike]) -> float:
-        """Hear the notes of a call, or of the same one again with more notes; returns the tempo from now on."""
+    def follow(self, strikes: Sequence[Strike], began_at: float | None = None) -> float:
+        """Hear the notes of a call, or of the same one again with more notes; returns the tempo from now on.
+
+        `began_at`: when the call began (seconds), by which it is known again, where the strikes are only its newest.
+        """
         self._line = None
         accents = accents_of(strikes, WINDOW_S)
         if len(accents) >= _FEWEST_ACCENTS:
             if self._given is None:
-                self._begin_call([strike.at for strike in strikes])
+                self._begin_call([strike.at for strike in strikes], began_at)
                 self._bpm = self._likeliest(accents)
             self._line = self._laid(accents)
             self._known = True
         return self._bpm
 
-    def _begin_call(self, onsets: list[float]) -> None:
+    def _begin_call(self, onsets: list[float], began_at: float | None) -> None:
         """What a call said already when fewer of its notes were heard does not count twice."""
-        if not self._heard or onsets[: len(self._heard)] != self._heard:
+        same = onsets[: len(self._heard)] == self._heard if began_at is None else began_at == self._call_began_at
+        if not same or not self._heard:
             self._expected = self._expected_next
-        self._heard = onsets
+        self._heard, self._call_began_at = onsets, began_at
 
     def _likeliest(self, accents: Accents) -> float:
         log_odds = evidence(accents) + self._usual + self._expected
