@@ -24,12 +24,16 @@ SETTINGS = EngineSettings(SamplingSettings(), memory=0.0, seed=1)
 """Without the session memory, so that a reply is the fake model's alone."""
 
 
+Told = Report | HandedOver | TurnOver
+"""What happened: to the engine, and by it."""
+
+
 @dataclass
 class Jam:
     """What was heard and sent, and the turns, in order; also the engine, to look into, and all that it planned."""
 
     engine: Engine
-    reports: list[Report] = field(default_factory=list)
+    story: list[Told] = field(default_factory=list)
     planned: dict[int, PlannedNote] = field(default_factory=dict)
     heard: list[MidiEvent] = field(default_factory=list)
     response: list[MidiEvent] = field(default_factory=list)
@@ -37,7 +41,7 @@ class Jam:
     tempi: list[TempoFound] = field(default_factory=list)
 
     def report(self, report: Report) -> None:
-        self.reports.append(report)
+        self.story.append(report)
         if isinstance(report, Heard):
             self.heard.append(report.event)
 
@@ -45,7 +49,11 @@ class Jam:
         self.response += [message.event for message in messages if message.serial is not None]
 
     def handed_over(self, turn: HandedOver) -> None:
-        pass
+        self.story.append(turn)
+
+    def turn_over(self, over: TurnOver) -> None:
+        self.story.append(over)
+        self.turns.append(over)
 
     def tempo_found(self, found: TempoFound) -> None:
         self.tempi.append(found)
@@ -89,7 +97,7 @@ def jam(
     kind = WaitingFilePlayer if waits else FilePlayer
     musician = kind(list(events))
     player = player or TapedPlayer(done.planned, signals)
-    Simulator(engine, player, musician, done, done.turns.append).run()
+    Simulator(engine, player, musician, done, done.turn_over).run()
     return done
 
 

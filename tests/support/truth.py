@@ -4,75 +4,122 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
-from support.jam import Jam
+from support.jam import Jam, Told
 
-from musedaemon.core.commands import Cancelled, Heard, Played, Report, Withdrawn
+from musedaemon.core.commands import Cancelled, HandedOver, Heard, PlannedNote, Played, TurnOver, Withdrawn
+from musedaemon.core.conversation import LEAD_S
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.keys import Keys
+from musedaemon.core.memory import SessionMemory
 from musedaemon.core.moment import Moment, opening, ticks_per_second
-from musedaemon.encoding import velocity_to_class
+from musedaemon.encoding import time_class, velocity_to_class
 from musedaemon.model.protocol import NoteModel
 
+_SAME_S = 1e-9
 
-def _as_taken(reports: Sequence[Report]) -> list[Report]:
-    """The reports in the order in which they count: what we gave way to is heard when we have, not before."""
-    taken: list[Report] = []
-    for report in reports:
-        gave_way = isinstance(report, Withdrawn | Cancelled) and isinstance(taken[-1], Heard)
-        taken.insert(len(taken) - 1 if gave_way else len(taken), report)
+
+def _as_taken(story: Sequence[Told]) -> list[Told]:
+    """What happened in the order in which it counts: what we gave way to is heard when we have, not before."""
+    taken: list[Told] = []
+    for told in story:
+        gave_way = isinstance(told, Withdrawn | Cancelled) and isinstance(taken[-1], Heard)
+        taken.insert(len(taken) - 1 if gave_way else len(taken), told)
     return taken
 
 
 class Replay:
-    """Hears a jam's reports again at one tempo."""
+    """Hears a jam again at one tempo, and keeps it in a memory of its own."""
 
     def __init__(self, model: NoteModel, bpm: float) -> None:
         self._model = model
         self._bpm = bpm
         self._keys = Keys()
+        self._struck_at = float("-inf")
+        self._open: dict[tuple[int, int], tuple[int, int]] = {}
+        self._answers = False
+        self._reply_began_at: float | None = None
+        self._since_theirs: int | None = None
         self.moment = opening(model, 0.0)
-        self.notes = 0
+        self.memory = SessionMemory(len(self.moment.key))
 
     def hear(self, jam: Jam) -> Moment:
         """The moment after all of it."""
-        for report in _as_taken(jam.reports):
-            match report:
+        for told in _as_taken(jam.story):
+            match told:
                 case Heard(event):
                     self._hear(event)
                 case Played(serial=serial):
-                    note = jam.planned[serial]
-                    self._note(self._counted_at(note.at), note.pitch, note.velocity, note.until - note.at)
+                    self._play(jam.planned[serial])
                 case Withdrawn(at):
                     self._withdraw(at)
+                case HandedOver() | TurnOver():
+                    self._answers = isinstance(told, HandedOver)
+                    self._reply_began_at = self._since_theirs = None
         return self.moment
 
-    def _note(self, at: float, pitch: int, velocity: int, seconds: float | None) -> None:
-        duration = None if seconds is None else round(seconds * ticks_per_second(self._bpm))
+    def _note(self, at: float, pitch: int, velocity: int, seconds: float | None) -> int:
+        before, duration = self.moment, None if seconds is None else round(seconds * ticks_per_second(self._bpm))
         velocity_class = int(velocity_to_class(velocity))
-        self.moment = self.moment.heard(self._model, at, pitch, velocity_class, self._bpm, duration)
-        self.notes += 1
+        self.moment = before.heard(self._model, at, pitch, velocity_class, self._bpm, duration)
+        assert self.moment.note is not None
+        return self.memory.remember(before.key, before.trail, self.moment.note)
 
-    def _counted_at(self, at: float) -> float:
-        """A duet's note together with the musician's counts as that, though it leaves a little later."""
-        return self.moment.at if self.moment.tick_at(at, self._bpm) == self.moment.tick else at
+    def _play(self, note: PlannedNote) -> None:
+        """A note that is together with the musician's sounds a little later, and counts as if it did not."""
+        together = abs(note.at - self._struck_at - LEAD_S) < _SAME_S
+        at = self._struck_at if together else note.at
+        handle = self._note(at, note.pitch, note.velocity, note.until - at)
+        self._reply_began_at = at if self._reply_began_at is None else self._reply_began_at
+        self._since_theirs = handle if self._since_theirs is None else self._since_theirs
 
     def _hear(self, event: MidiEvent) -> None:
         match event:
             case NoteOn():
-                self._keys.press(event.channel, event.pitch)
-                self._note(event.at, event.pitch, event.velocity, None)
+                self._strike(event)
             case NoteOff():
                 if self._keys.release(event.at, event.channel, event.pitch):
-                    self.moment = self.moment.released(event.at, event.pitch, self._bpm)
+                    self._end(event.at, event.channel, event.pitch)
             case ControlChange():
-                for _, pitch in self._keys.control(event):
-                    self.moment = self.moment.released(event.at, pitch, self._bpm)
+                for channel, pitch in self._keys.control(event):
+                    self._end(event.at, channel, pitch)
+
+    def _strike(self, event: NoteOn) -> None:
+        """A key that is struck again without an off ends first."""
+        self._keys.press(event.channel, event.pitch)
+        self._finish(event.at, event.channel, event.pitch)
+        handle = self._note(event.at, event.pitch, event.velocity, None)
+        self._open[event.channel, event.pitch] = handle, self.moment.tick
+        self._struck_at, self._since_theirs = event.at, None
+
+    def _end(self, at: float, channel: int, pitch: int) -> None:
+        self._finish(at, channel, pitch)
+        self.moment = self.moment.released(at, pitch, self._bpm)
+
+    def _finish(self, at: float, channel: int, pitch: int) -> None:
+        handle, tick = self._open.pop((channel, pitch), (None, 0))
+        if handle is not None:
+            self.memory.finish(handle, time_class(self.moment.tick_at(at, self._bpm) - tick))
 
     def _withdraw(self, at: float) -> None:
         for pitch, end in list(self.moment.tracker.ends.items()):
             if end is not None and end > self.moment.tick_at(at, self._bpm):
                 self.moment = self.moment.released(at, pitch, self._bpm)
+        self._forget_false_start(at)
+
+    def _forget_false_start(self, at: float) -> None:
+        """An answer shorter than a beat leaves no trace, as far as the musician did not play into it."""
+        began_at, since = self._reply_began_at, self._since_theirs
+        if self._answers and began_at is not None and since is not None and at - began_at < 60.0 / self._bpm:
+            self.memory.forget_from(since)
+
+
+def remembered(memory: SessionMemory) -> list[list[float]]:
+    """All that is kept of each note, oldest first."""
+    kept = np.flatnonzero(memory._handles >= 0)
+    oldest_first = kept[np.argsort(memory._handles[kept])]
+    return [column[oldest_first].ravel().tolist() for column in memory._past]
 
 
 def assert_true(jam: Jam, model: NoteModel, bpm: float = 120.0) -> None:
@@ -83,7 +130,8 @@ def assert_true(jam: Jam, model: NoteModel, bpm: float = 120.0) -> None:
     assert moment.tick == truth.tick
     assert moment.at == pytest.approx(truth.at)
     assert moment.tracker.ends == truth.tracker.ends
-    assert moment.trail.last == truth.trail.last
+    assert moment.trail == truth.trail
+    assert remembered(jam.engine.memory) == remembered(replay.memory)
 
 
 def assert_balanced(jam: Jam) -> None:

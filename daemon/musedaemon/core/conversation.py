@@ -7,7 +7,7 @@ from typing import NamedTuple
 from musedaemon.core.commands import Dropped, Effect, HandedOver, Heard, Play, Played, Signalled, TurnOver, Withdraw
 from musedaemon.core.ear import Ear
 from musedaemon.core.events import CHANNEL_SILENCES, ControlChange, MidiEvent, NoteOn
-from musedaemon.core.manners import Manner
+from musedaemon.core.manners import Ending, Entry, Manner
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.ready import ExtentAt, Ready
 from musedaemon.core.reply import Extent, Reply
@@ -83,7 +83,7 @@ class Conversation:
         reply, call, _, hand_over = self._settled()
         if at - reply.began_at < self._ear.beat_s:
             self._ear.forget_own()
-        self._manner.turn_theirs(whole=False)
+        self._manner.turn_theirs(Ending.TAKEN_BACK)
         if reply.played or not self._goes_on(to):
             return self._end_reply(Move.WITHDRAWN, at)
         if at - hand_over.signalled_at < SLIP_S:
@@ -101,6 +101,9 @@ class Conversation:
 
     def hear(self, event: MidiEvent) -> list[Effect]:
         """The musician played this."""
+        if isinstance(event, NoteOn) and self._ends_call(event):
+            self._ear.hear_last(event)
+            return []
         for pitch in self._ear.hear(event):
             if self._underway:
                 self._underway.reply.let_go(event.at, pitch)
@@ -199,11 +202,8 @@ class Conversation:
         over_at = self._manner.over_at(reply.ends_at)
         if not reply.complete or not reply.all_played or now < over_at:
             return []
-        self._manner.turn_theirs(whole=True)
-        over = self._end_reply(Move.REPLY_OVER, over_at)
-        if len(self._ear.phrase):
-            self._move(Move.NOTE_HEARD)
-        return over
+        self._manner.turn_theirs(Ending.PLAYED_OUT)
+        return self._end_reply(Move.REPLY_OVER, over_at)
 
     def _end_reply(self, move: Move, at: float) -> list[Effect]:
         reply, call, call_beats, _ = self._settled()
@@ -222,6 +222,8 @@ class Conversation:
         self._underway = None
         self._began_at = at
         self._move(move)
+        if len(self._ear.phrase):
+            self._move(Move.NOTE_HEARD)
         return [over]
 
     def _settled(self) -> Underway:
@@ -233,5 +235,8 @@ class Conversation:
 
     def _interrupts(self, event: MidiEvent) -> bool:
         if isinstance(event, NoteOn):
-            return self._manner.yields_to(event.at)
+            return self._manner.entry(event.at) is Entry.INTERRUPTION
         return isinstance(event, ControlChange) and event.control in CHANNEL_SILENCES
+
+    def _ends_call(self, note: NoteOn) -> bool:
+        return self.turn is Turn.REPLYING and self._manner.entry(note.at) is Entry.END_OF_CALL

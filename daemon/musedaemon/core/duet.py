@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from musedaemon.core.beside import FreeRegister
 from musedaemon.core.commands import (
@@ -24,6 +25,7 @@ from musedaemon.core.commands import (
 )
 from musedaemon.core.ear import Ear
 from musedaemon.core.events import CHANNEL_SILENCES, ControlChange, MidiEvent, NoteOn
+from musedaemon.core.modes import Mode
 from musedaemon.core.reply import Extent, Reply
 from musedaemon.core.signals import Wish
 from musedaemon.core.turns import TRANSITIONS, Move, Turn
@@ -45,6 +47,14 @@ _NOTES_BEFORE = 32
 """Of our own notes so many are looked back on, for what a plan may add to them."""
 
 
+class Stance(Enum):
+    """Whether we play along."""
+
+    PLAYING = auto()
+    TACET = auto()
+    """Silent until a signal asks us to join."""
+
+
 @dataclass(slots=True)
 class Passage:
     """What is counted from a rest to the next: notes of both, and times of ours (seconds)."""
@@ -59,7 +69,7 @@ class Passage:
 class Duet:
     """Owned by the engine. It is told what happened in the order in which it did."""
 
-    def __init__(self, ear: Ear, voice: Voice, lead_s: float) -> None:
+    def __init__(self, ear: Ear, voice: Voice, lead_s: float, stance: Stance) -> None:
         """`lead_s`: from a note of the musician's to the first of ours that follows from it."""
         self._ear = ear
         self._voice = voice
@@ -68,7 +78,7 @@ class Duet:
         self._reply: Reply | None = None
         self._planned: dict[int, PlannedNote] = {}
         self._left: deque[PlannedNote] = deque(maxlen=_NOTES_BEFORE)
-        self._tacet = False
+        self._stance = stance
         self._passage = Passage()
         self._plan_from = float("inf")
         self.turn = Turn.TOGETHER if len(ear.phrase) else Turn.WAITING
@@ -80,7 +90,9 @@ class Duet:
                 return Cancel(at)
             case Heard(ControlChange(at=at, control=control)) if control in CHANNEL_SILENCES:
                 return Withdraw(at)
-            case Signalled(at, wish) if wish not in (None, Wish.HAND_OVER, Wish.HOLD) and not self._tacet:
+            case Signalled(at, wish) if (
+                wish not in (None, Wish.HAND_OVER, Wish.HOLD) and self._stance is Stance.PLAYING
+            ):
                 return Withdraw(at)
         return None
 
@@ -95,8 +107,12 @@ class Duet:
         self._plan_from = float("inf")
         if isinstance(to, Heard):
             return []
-        self._tacet = True
-        return self._end_passage(at) if self.turn is Turn.TOGETHER else []
+        self._stance = Stance.TACET
+        if self.turn is not Turn.TOGETHER:
+            return []
+        if isinstance(to.wish, Mode):  # in another one the phrase goes on, to be answered when it ends
+            return self._told_of(at) if self._passage.own_notes else []
+        return self._end_passage(at)
 
     def hear(self, event: MidiEvent) -> list[Effect]:
         """The musician played this."""
@@ -114,8 +130,8 @@ class Duet:
 
     def signalled(self, at: float, wish: Wish) -> list[Effect]:
         """A signal lets us fall silent, or join again. What asks us to stop has done so by `gives_way_to`."""
-        self._tacet = wish is Wish.TAKE_BACK
-        if not self._tacet and self.turn is Turn.TOGETHER:
+        self._stance = Stance.TACET if wish is Wish.TAKE_BACK else Stance.PLAYING
+        if self._stance is Stance.PLAYING and self.turn is Turn.TOGETHER:
             self._plan_from = at
         return []
 
@@ -164,7 +180,7 @@ class Duet:
         return len(self._ear.phrase) >= MOST_NOTES
 
     def _sample_at(self) -> float:
-        if self._tacet or not self._ear.bpm_known:
+        if self._stance is Stance.TACET or not self._ear.bpm_known:
             return float("inf")
         if self._reply is None:
             return self._plan_from
@@ -199,7 +215,16 @@ class Duet:
 
     def _end_passage(self, at: float) -> list[Effect]:
         """The passage is over: tell of it, and listen for the next."""
-        passage, phrase, beat_s = self._passage, self._ear.turn_page(), self._ear.beat_s
+        told = self._told_of(at)
+        self._ear.turn_page()
+        self._reply = None
+        self._passage = Passage()
+        self._plan_from = float("inf")
+        self._move(Move.REST)
+        return told
+
+    def _told_of(self, at: float) -> list[Effect]:
+        passage, phrase, beat_s = self._passage, self._ear.phrase, self._ear.beat_s
         self._voice.turns += 1
         over = TurnOver(
             at=at,
@@ -212,10 +237,6 @@ class Duet:
             reply_beats=max(passage.sounds_until - passage.began_at, 0.0) / beat_s if passage.own_notes else 0.0,
             withdrawn=False,
         )
-        self._reply = None
-        self._passage = Passage()
-        self._plan_from = float("inf")
-        self._move(Move.REST)
         return [over]
 
     def _move(self, move: Move) -> None:

@@ -7,7 +7,7 @@ from musedaemon.core.commands import TempoFound
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.keys import Keys
 from musedaemon.core.memory import SessionMemory
-from musedaemon.core.moment import Moment, opening, ticks_per_second
+from musedaemon.core.moment import Moment, nearest_tick, opening, ticks_per_second
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.timeline import FREE, Timeline
@@ -30,7 +30,6 @@ class Ear:
         self._tempo = tempo
         self._tempo_found = True
         self._notes_counted = 0
-        self._untouched = True
         self._own_handle: int | None = None
         self.beat_tick: int | None = None
         """The tick nearest to a beat, where tempo and beats were found in the playing; they go on from it."""
@@ -135,6 +134,13 @@ class Ear:
             self.heard_at = event.at
         return [pitch for _, pitch in ended]
 
+    def hear_last(self, event: NoteOn) -> None:
+        """A note of the musician's with which the phrase ends that was over already."""
+        self.phrase = self._latest
+        self.phrase.alone = False
+        self.hear(event)
+        self.turn_page()
+
     def hear_own(self, before: Moment, after: Moment) -> None:
         """A note of ours has left, which was sampled at the moment `before` and made it `after`.
 
@@ -145,7 +151,7 @@ class Ear:
         assert self.moment.note is not None
         handle = self.memory.remember(moment.key, moment.trail, self.moment.note)
         self._own_handle = handle if self._own_handle is None else self._own_handle
-        self._untouched = self._untouched and len(self.phrase) == 0
+        self.phrase.alone = len(self.phrase) == 0
 
     def _heard_anew(self, after: Moment) -> Moment:
         note = after.note
@@ -183,17 +189,16 @@ class Ear:
         self._notes_counted = len(self.phrase)
         heard_at_bpm = self.bpm
         bpm = self._tempo.follow(self.phrase.strikes, self.phrase.first_onset)
-        if abs(bpm / heard_at_bpm - 1) > _RETUNED and self._untouched:
+        if abs(bpm / heard_at_bpm - 1) > _RETUNED and self.phrase.alone:
             self.moment = self.phrase.replay(bpm)
         if line := self._tempo.line:
-            self.beat_tick = self.moment.tick - round((self.moment.at - line.at) * ticks_per_second(bpm))
+            self.beat_tick = self.moment.tick - nearest_tick((self.moment.at - line.at) * ticks_per_second(bpm))
 
     def turn_page(self) -> Phrase:
         """The phrase is over: returns it, and listens for the next."""
         self._latest = self.call
         over, self.phrase = self.phrase, self.phrase.next()
         self._own_handle = None
-        self._untouched = True
         self._notes_counted = 0
         return over
 

@@ -26,13 +26,13 @@ from musedaemon.core.commands import (
     Withdrawn,
 )
 from musedaemon.core.conversation import LEAD_S, Conversation, Foreseen
-from musedaemon.core.duet import Duet
+from musedaemon.core.duet import Duet, Stance
 from musedaemon.core.ear import Ear
 from musedaemon.core.events import ALL_SOUND_OFF, ControlChange
 from musedaemon.core.feel import Feel
 from musedaemon.core.limits import Limiter, LimitSettings
 from musedaemon.core.listening import Listening
-from musedaemon.core.manners import CallResponse, Lengths, Manner, Solo, going_on
+from musedaemon.core.manners import CallEnds, CallResponse, Lengths, Manner, Solo, going_on
 from musedaemon.core.memory import TUNED_DIAL, SessionMemory
 from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.modes import Mode
@@ -88,6 +88,7 @@ class Engine:
         channel, seed, feel = settings.channel, settings.seed, settings.feel
         self._voice = Voice(model, self._ear, settings.sampling, limiter, channel, seed, feel)
         self._mode = settings.mode
+        self._held = False
         self._part = self._part_of(settings.mode, float("-inf"))
         self._deferred: list[Heard | Signalled] = []
         self._cut_short = False
@@ -115,7 +116,8 @@ class Engine:
     @property
     def idle(self) -> bool:
         """Whether nothing more comes of what was heard, unless the musician does something."""
-        return self.turn in (Turn.WAITING, Turn.LISTENING) and self.next_deadline() == float("inf")
+        at_rest = self.turn in (Turn.WAITING, Turn.LISTENING) and not self._deferred
+        return at_rest and self.next_deadline() == float("inf")
 
     def adopt(self, settings: EngineSettings, now: float) -> list[Effect]:
         """Play by other settings from now on (seconds); what was heard, and where a clock's beats lie, stays.
@@ -200,6 +202,8 @@ class Engine:
         return self._take_in_turn(report)
 
     def _take_in_turn(self, report: Heard | Signalled) -> list[Effect]:
+        if isinstance(report, Signalled) and isinstance(report.wish, Wish):
+            self._held = report.wish is Wish.HOLD
         rests = isinstance(report, Signalled) and report.wish is Wish.REST
         command = None if self._deferred or rests else self._part.gives_way_to(report)
         if self._deferred or command:
@@ -238,7 +242,8 @@ class Engine:
     def _part_of(self, mode: Mode, at: float) -> Part:
         ear, voice, settings = self._ear, self._voice, self._settings
         if mode is Mode.DUET:
-            return Duet(ear, voice, settings.lead_s)
+            asked = self._held or settings.signals.foreseen is not Wish.HOLD
+            return Duet(ear, voice, settings.lead_s, Stance.PLAYING if asked else Stance.TACET)
         if mode is Mode.LISTEN:
             return Listening(ear)
         manner = self._manner_of(mode, at)
@@ -247,8 +252,9 @@ class Engine:
 
     def _manner_of(self, mode: Mode, at: float) -> Manner:
         settings = self._settings
+        ends = CallEnds.AT_ANY_TIME if settings.signals.hand_over else CallEnds.IN_SILENCE
         if mode is Mode.TRADE:
             return Trade(self._ear, settings.trade_bars * settings.meter.bar_beats, settings.lead_s, at)
         if mode is Mode.SOLO:
-            return Solo(settings.hand_over_s, settings.signals.hand_over, going_on(settings.longest_beats))
-        return CallResponse(settings.hand_over_s, settings.signals.hand_over, settings.lengths)
+            return Solo(settings.hand_over_s, ends, going_on(settings.longest_beats))
+        return CallResponse(settings.hand_over_s, ends, settings.lengths)

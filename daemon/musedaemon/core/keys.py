@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from musedaemon.core.events import CHANNEL_SILENCES, RESET_CONTROLLERS, SUSTAIN, SUSTAIN_DOWN, ControlChange
+from musedaemon.core.events import CHANNEL_SILENCES, HOLDING, RESET_CONTROLLERS, SOSTENUTO, SUSTAIN_DOWN, ControlChange
 
 
 class Keys:
-    """Held keys and sustain pedals, by channel. Owned by the engine."""
+    """Held keys, and pedals that hold notes, by channel. Owned by the engine."""
 
     def __init__(self) -> None:
         self._held: dict[tuple[int, int], None] = {}
-        self._pedals: set[int] = set()
+        self._pedals: dict[tuple[int, int], bool] = {}
         self.quiet_since = float("-inf")
         """When the last key or pedal came up (seconds); it says nothing while one is down."""
 
     @property
     def quiet(self) -> bool:
         """Whether no key and no pedal is down: a hand-over counts the pedal (DESIGN 6)."""
-        return not self._held and not self._pedals
+        return not self._held and not any(self._pedals.values())
 
     def press(self, channel: int, pitch: int) -> None:
         """A key went down."""
@@ -33,16 +33,22 @@ class Keys:
 
     def control(self, event: ControlChange) -> list[tuple[int, int]]:
         """Obey a controller; returns the (channel, pitch) of the keys it lets go."""
-        if event.control == SUSTAIN and event.value >= SUSTAIN_DOWN:
-            self._pedals.add(event.channel)
-        elif event.control in (SUSTAIN, RESET_CONTROLLERS):
-            self._pedal_up(event)
-        elif event.control in CHANNEL_SILENCES:
-            self._pedal_up(event)
+        place = event.channel, event.control
+        if event.control in HOLDING and event.value >= SUSTAIN_DOWN:
+            self._pedals.setdefault(place, self._holds(event))
+        elif event.control in HOLDING:
+            self._lift(event.at, [place])
+        elif event.control == RESET_CONTROLLERS or event.control in CHANNEL_SILENCES:
+            self._lift(event.at, [pedal for pedal in self._pedals if pedal[0] == event.channel])
+        if event.control in CHANNEL_SILENCES:
             return [key for key in list(self._held) if key[0] == event.channel and self.release(event.at, *key)]
         return []
 
-    def _pedal_up(self, event: ControlChange) -> None:
-        if event.channel in self._pedals:
-            self._pedals.discard(event.channel)
-            self.quiet_since = event.at
+    def _holds(self, pedal: ControlChange) -> bool:
+        """Sostenuto holds only the keys that are down when it goes down (MIDI 1.0, controller 66)."""
+        return pedal.control != SOSTENUTO or any(channel == pedal.channel for channel, _ in self._held)
+
+    def _lift(self, at: float, pedals: list[tuple[int, int]]) -> None:
+        held = [self._pedals.pop(pedal, False) for pedal in pedals]
+        if any(held):
+            self.quiet_since = at

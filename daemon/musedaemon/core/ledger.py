@@ -26,11 +26,9 @@ class Ledger:
     def __len__(self) -> int:
         return len(self._strikes)
 
-    def strike(self, channel: int, pitch: int, strike: int) -> bool:
-        """Enter a note-on. True if the pitch sounds already and must be sent off first."""
-        sounded = (channel, pitch) in self._strikes
+    def strike(self, channel: int, pitch: int, strike: int) -> None:
+        """Enter a note-on. What sounds there already (`owner`) must be sent off first."""
         self._strikes[channel, pitch] = strike
-        return sounded
 
     def release(self, channel: int, pitch: int, strike: int) -> bool:
         """Enter a note-off. True if it is to be sent, False if the strike does not sound (any more)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 from musedaemon.core.ear import Ear
@@ -9,6 +10,33 @@ from musedaemon.core.moment import ticks_per_second
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.reply import ENDLESS, Extent
 from musedaemon.encoding import TICKS_PER_BEAT
+
+
+class CallEnds(Enum):
+    """By what the musician's turn can end."""
+
+    IN_SILENCE = auto()
+    """By nothing else: it is known when."""
+    AT_ANY_TIME = auto()
+    """By a signal as well."""
+
+
+class Entry(Enum):
+    """What a note means that the musician plays during our turn."""
+
+    END_OF_CALL = auto()
+    """The phrase that we answer ends with it."""
+    INTERRUPTION = auto()
+    """It takes the turn back."""
+    PICK_UP = auto()
+    """Their next phrase begins with it; we play on to our end."""
+
+
+class Ending(Enum):
+    """How our turn ended."""
+
+    PLAYED_OUT = auto()
+    TAKEN_BACK = auto()
 
 
 class Manner(Protocol):
@@ -30,8 +58,8 @@ class Manner(Protocol):
     def extent(self, call: Phrase, at: float, bpm: float) -> Extent:
         """How long the reply to a call is to be that is handed over `at`."""
 
-    def yields_to(self, at: float) -> bool:
-        """Whether a note of the musician's ends our turn."""
+    def entry(self, at: float) -> Entry:
+        """What a note of the musician's means that comes in our turn."""
 
     def over_at(self, ends_at: float) -> float:
         """When our turn is over, whose last note ends then."""
@@ -39,8 +67,8 @@ class Manner(Protocol):
     def turn_ours(self, at: float, beat_s: float) -> None:
         """The turn has passed to us."""
 
-    def turn_theirs(self, whole: bool) -> None:
-        """The turn has passed back: we have played the `whole` of ours, or it was taken back."""
+    def turn_theirs(self, ending: Ending) -> None:
+        """The turn has passed back."""
 
 
 class Lengths(NamedTuple):
@@ -62,10 +90,10 @@ class CallResponse:
 
     call_goes_on = True
 
-    def __init__(self, hand_over_s: float, any_signal: bool, lengths: Lengths) -> None:
+    def __init__(self, hand_over_s: float, ends: CallEnds, lengths: Lengths) -> None:
         """`hand_over_s`: the silence; 0 leaves the hand-over to signals."""
         self._hand_over_s = hand_over_s or float("inf")
-        self._any_signal = any_signal
+        self._ends = ends
         self._lengths = lengths
 
     def hand_over_at(self, ear: Ear) -> float:
@@ -74,21 +102,21 @@ class CallResponse:
 
     def foreseen_at(self, ear: Ear) -> float:
         """At any time where there are signals; else at the end of the silence, once the tempo is known."""
-        if self._any_signal:
+        if self._ends is CallEnds.AT_ANY_TIME:
             return ear.heard_at
         return float("inf") if ear.tempo_unknown else self.hand_over_at(ear)
 
     def tempo_at(self, ear: Ear) -> float:
         """Half-way through the silence, so that hearing the call again delays no reply; or at the first breath."""
-        return ear.breath_at if self._any_signal else ear.quiet_since + self._hand_over_s / 2
+        return ear.breath_at if self._ends is CallEnds.AT_ANY_TIME else ear.quiet_since + self._hand_over_s / 2
 
     def extent(self, call: Phrase, at: float, bpm: float) -> Extent:
         """In proportion to the call, or as given."""
         return self._lengths.extent(call.lasts(at) * ticks_per_second(bpm))
 
-    def yields_to(self, at: float) -> bool:
-        """To any."""
-        return True
+    def entry(self, at: float) -> Entry:
+        """Any takes the turn back."""
+        return Entry.INTERRUPTION
 
     def over_at(self, ends_at: float) -> float:
         """With the last note."""
@@ -97,7 +125,7 @@ class CallResponse:
     def turn_ours(self, at: float, beat_s: float) -> None:
         """Nothing is counted."""
 
-    def turn_theirs(self, whole: bool) -> None:
+    def turn_theirs(self, ending: Ending) -> None:
         """Nothing is counted."""
 
 
@@ -109,9 +137,9 @@ def going_on(beats: float) -> Extent:
 class Solo(CallResponse):
     """As call and response, but the reply goes on until the musician comes in or takes the turn back."""
 
-    def __init__(self, hand_over_s: float, any_signal: bool, extent: Extent) -> None:
+    def __init__(self, hand_over_s: float, ends: CallEnds, extent: Extent) -> None:
         """`extent`: how long it goes on."""
-        super().__init__(hand_over_s, any_signal, Lengths())
+        super().__init__(hand_over_s, ends, Lengths())
         self._goes_on = extent
 
     def extent(self, call: Phrase, at: float, bpm: float) -> Extent:

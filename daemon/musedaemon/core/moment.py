@@ -5,6 +5,7 @@ Because a moment is never changed, rolling back to what was really heard is taki
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from musedaemon.core.memory import DURATION_UNKNOWN, NoteClasses
@@ -13,15 +14,24 @@ from musedaemon.core.trail import NO_TRAIL, Trail
 from musedaemon.encoding import TICKS_PER_BEAT, Context, ContextTracker, time_class
 from musedaemon.model.protocol import FloatArray, NoteModel, State
 
+_EXACT = 1e-6
+"""A share of a tick that floating point may be off."""
+
 
 def ticks_per_second(bpm: float) -> float:
     """How many ticks a second has at a tempo."""
     return bpm * TICKS_PER_BEAT / 60.0
 
 
+def nearest_tick(place: float) -> int:
+    """The tick nearest to a place among them. A half counts up, however the same time was come by."""
+    return math.floor(place + 0.5 + _EXACT)
+
+
 class Moment(NamedTuple):
     """After the note that started at `at` (seconds), which is tick `tick`; `note` is that note, None before the first.
 
+    A note of ours counts where it was meant, also where it sounds a little off: swung, strayed, or with the musician's.
     `trail` holds the pitches heard last. `tracker` is not to be changed: whoever goes on copies it first. Where a clock
     runs, ticks and times are those of the `timeline`, whatever the tempo given.
     """
@@ -42,8 +52,8 @@ class Moment(NamedTuple):
     def tick_at(self, at: float, bpm: float) -> int:
         """The tick nearest to a time (seconds, not before this moment) at a tempo."""
         if self.timeline.runs:
-            return max(round(self.timeline.tick_of(at)), self.tick)
-        return self.tick + max(round((at - self.at) * ticks_per_second(bpm)), 0)
+            return max(nearest_tick(self.timeline.tick_of(at)), self.tick)
+        return self.tick + max(nearest_tick((at - self.at) * ticks_per_second(bpm)), 0)
 
     def place_of(self, at: float, bpm: float) -> float:
         """The place of a time (seconds) among the ticks, with its fraction, at a tempo."""

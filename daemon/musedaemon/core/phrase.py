@@ -66,6 +66,8 @@ class Phrase:
         self._newest: dict[tuple[int, int], HeardNote] = {}
         self._hands = Hands() if hands is None else hands
         self._moments: deque[Moment] = deque(maxlen=REPLAYED_NOTES)
+        self.alone = True
+        """Whether no note of ours sounded since its first one: else it cannot be heard again without them."""
 
     def __len__(self) -> int:
         return self._count

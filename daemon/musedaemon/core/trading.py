@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from musedaemon.core.beat_grid import Place
 from musedaemon.core.ear import Ear
+from musedaemon.core.manners import Ending, Entry
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.reply import Extent
 from musedaemon.encoding import TICKS_PER_BEAT
@@ -58,10 +59,12 @@ class Trade:
         ticks = round(self._beats * TICKS_PER_BEAT)
         return Extent(target=ticks, most=ticks, by=ticks, entry=_ENTRY_TICKS)
 
-    def yields_to(self, at: float) -> bool:
-        """To a note in the midst of our bars: not to the end of their phrase, nor to the pick-up of the next."""
+    def entry(self, at: float) -> Entry:
+        """A note in the midst of our bars takes the turn back; one at their beginning or end does not."""
         ours, after = self._ours, self._ear.time_after
-        return ours is None or after(ours, _TAIL_BEATS) <= at < after(ours, self._beats - _PICK_UP_BEATS)
+        if ours and at < after(ours, _TAIL_BEATS):
+            return Entry.END_OF_CALL
+        return Entry.PICK_UP if ours and at >= after(ours, self._beats - _PICK_UP_BEATS) else Entry.INTERRUPTION
 
     def over_at(self, ends_at: float) -> float:
         """With our last bar line."""
@@ -71,9 +74,9 @@ class Trade:
         """Our bars begin at the next moment we may play."""
         self._ours = self._ear.place(at + self._lead_s)
 
-    def turn_theirs(self, whole: bool) -> None:
+    def turn_theirs(self, ending: Ending) -> None:
         """Their bars begin at our last bar line, or with their next note."""
-        ear, ours = self._ear, self._ours
+        ear, ours, whole = self._ear, self._ours, ending is Ending.PLAYED_OUT
         self._theirs = ear.place(ear.time_after(ours, self._beats)) if ours and whole else None
 
     def _bars_begin(self, ear: Ear) -> float | None:

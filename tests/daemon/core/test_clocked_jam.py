@@ -120,13 +120,13 @@ def test_a_lost_clock_is_told_once_and_the_beats_go_on() -> None:
     done = along(clock([120.0] * 3), CALL)
     beats = beats_of(done, 120.0)
     assert after_line(beats[0]) < 2e-6
-    news = [report.news for report in done.reports if isinstance(report, ClockMoved)]
+    news = [report.news for report in done.story if isinstance(report, ClockMoved)]
     assert [one for one in news if one is not ClockNews.PULSE] == [ClockNews.STARTED, ClockNews.LOST]
 
 
 def test_pulses_do_not_flood_the_engine() -> None:
     done = along(clock([120.0] * 100), CALL)
-    assert sum(isinstance(report, ClockMoved) for report in done.reports) < 10
+    assert sum(isinstance(report, ClockMoved) for report in done.story) < 10
     assert not any(isinstance(event, Other) for event in done.heard)
 
 

@@ -11,6 +11,7 @@ from support.fakes import FakeModel
 from support.jam import SETTINGS, Jam, jam, melody
 from support.truth import assert_balanced, assert_true
 
+from musedaemon.core.commands import HandedOver
 from musedaemon.core.conversation import LEAD_S, SLIP_S
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.feel import AS_SAMPLED
@@ -150,6 +151,29 @@ def test_the_tempo_is_found_before_a_signal_is_answered() -> None:
     call = melody([60, 62, 64, 65, 67, 65, 64, 62, 60], step=0.625)
     done = jam([*call, *key(5.5)], ONLY_SIGNALS, bpm=None, signals=signals())
     assert done.turns[0].bpm == pytest.approx(96, rel=0.02)
+
+
+PEDALS = {"sustain": 64, "sostenuto": 66, "hold 2": 69}
+
+
+@pytest.mark.parametrize("number", PEDALS.values(), ids=PEDALS)
+def test_any_pedal_that_holds_notes_holds_the_turn(number: int) -> None:
+    pedals: list[MidiEvent] = [ControlChange(3.6, 0, number, 127), ControlChange(5.0, 0, number, 0)]
+    done = jam(sorted([*CALL, *pedals], key=lambda event: event.at))
+    assert [told.at for told in done.story if isinstance(told, HandedOver)] == pytest.approx([5.6])
+
+
+def test_a_sostenuto_pedal_that_catches_no_key_holds_nothing() -> None:
+    caught_none = [ControlChange(3.95, 0, 66, 127), ControlChange(4.2, 0, 66, 90)]
+    done = jam([*CALL, *caught_none])
+    assert [told.at for told in done.story if isinstance(told, HandedOver)] == pytest.approx([3.9 + 0.6])
+
+
+@pytest.mark.parametrize("number", [121, 123])
+def test_a_channel_that_is_reset_lifts_its_pedals_alone(number: int) -> None:
+    pedals: list[MidiEvent] = [ControlChange(3.6, 0, 69, 127), ControlChange(3.6, 1, 64, 127)]
+    done = jam([*CALL[:-1], *pedals, *CALL[-1:], ControlChange(5.0, 0, number, 0), ControlChange(6.0, 1, 64, 0)])
+    assert [told.at for told in done.story if isinstance(told, HandedOver)] == pytest.approx([6.6])
 
 
 moves = st.lists(

@@ -13,7 +13,8 @@ moves = st.lists(
 
 def test_a_struck_pitch_is_released_once() -> None:
     ledger = Ledger()
-    assert not ledger.strike(0, 60, 1)
+    assert ledger.owner(0, 60) is None
+    ledger.strike(0, 60, 1)
     assert ledger.release(0, 60, 1)
     assert not ledger.release(0, 60, 1)
 
@@ -21,7 +22,8 @@ def test_a_struck_pitch_is_released_once() -> None:
 def test_a_pitch_struck_again_is_off_first_and_its_old_off_is_dropped() -> None:
     ledger = Ledger()
     ledger.strike(0, 60, 1)
-    assert ledger.strike(0, 60, 2)
+    assert ledger.owner(0, 60) == 1
+    ledger.strike(0, 60, 2)
     assert not ledger.release(0, 60, 1)
     assert ledger.sounding() == [Sounding(0, 60, 2)]
     assert ledger.release(0, 60, 2)
@@ -30,7 +32,8 @@ def test_a_pitch_struck_again_is_off_first_and_its_old_off_is_dropped() -> None:
 def test_channels_are_apart() -> None:
     ledger = Ledger()
     ledger.strike(0, 60, 1)
-    assert not ledger.strike(1, 60, 2)
+    assert ledger.owner(1, 60) is None
+    ledger.strike(1, 60, 2)
     assert not ledger.release(1, 60, 1)
     assert len(ledger) == 2
 
@@ -42,9 +45,8 @@ def test_ons_and_offs_sent_alternate_on_every_pitch_and_all_end(steps: list[tupl
     for number, (move, channel, pitch, older) in enumerate(steps):
         place = sent.setdefault((channel, pitch), [])
         if move == "strike":
-            if ledger.strike(channel, pitch, number):
-                place.append("off")
-            place.append("on")
+            place += ["on"] if ledger.owner(channel, pitch) is None else ["off", "on"]
+            ledger.strike(channel, pitch, number)
         elif ledger.release(channel, pitch, older):
             place.append("off")
     for channel, pitch, strike in ledger.sounding():

@@ -1,54 +1,23 @@
-"""The modes in virtual time: what each plays, and that switching leaves nothing behind."""
+"""The modes in virtual time: what each plays."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from support.fakes import FakeModel
 from support.jam import SETTINGS, Jam, jam, melody
-from support.truth import assert_balanced, assert_true
+from support.modes import CALL, DUET, SOLO, TRADE, key, play
 
-from musedaemon.core.engine import EngineSettings
-from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
+from musedaemon.core.commands import HandedOver
+from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.limits import LimitSettings
 from musedaemon.core.modes import Mode
-from musedaemon.core.signals import By, SignalSettings
+from musedaemon.core.signals import By
 from musedaemon.core.turns import Turn
 from musedaemon.encoding import TIME_CLASSES, Context
 from musedaemon.model.protocol import FloatArray, State
-
-SWITCHES = SignalSettings(key=21, mode_control=80)
-CALL = melody([60, 62, 64, 65, 67, 65, 64, 62])
-TRADE = replace(SETTINGS, mode=Mode.TRADE, trade_bars=2)
-DUET = replace(SETTINGS, mode=Mode.DUET)
-SOLO = replace(SETTINGS, mode=Mode.SOLO, longest_beats=16.0)
-
-
-def mode_change(at: float, mode: Mode) -> ControlChange:
-    return ControlChange(at, 0, 80, 13 + 26 * list(Mode).index(mode))
-
-
-def key(at: float) -> list[MidiEvent]:
-    return [NoteOn(at, 0, 21, 50), NoteOff(at + 0.05, 0, 21)]
-
-
-def play(
-    settings: EngineSettings,
-    *phrases: Sequence[MidiEvent],
-    certain: bool = True,
-    by: By = By.PRESS,
-    waits: bool = False,
-) -> Jam:
-    events = sorted((event for phrase in phrases for event in phrase), key=lambda event: event.at)
-    done = jam(events, settings, FakeModel(certain), signals=replace(SWITCHES, by=by), waits=waits)
-    assert_balanced(done)
-    assert_true(done, FakeModel(certain))
-    return done
 
 
 def spans(done: Jam) -> list[tuple[float, float]]:
@@ -106,6 +75,19 @@ def test_trading_the_tempo_is_found_in_mid_phrase() -> None:
     done = jam(call, TRADE, bpm=None)
     assert done.turns[0].bpm == pytest.approx(96, rel=0.02)
     assert done.turns[0].at == pytest.approx(16 * 0.625, rel=0.02)
+
+
+def test_trading_the_end_of_their_phrase_on_our_first_beat_belongs_to_the_call() -> None:
+    late = melody([60], start=4.1)
+    done = play(TRADE, CALL, late, melody([67, 69], start=8.0))
+    assert [(over.call_notes, over.withdrawn) for over in done.turns] == [(9, False), (2, False)]
+    assert [told.call_at for told in done.story if isinstance(told, HandedOver)] == pytest.approx([0.0, 8.0])
+
+
+def test_trading_a_pick_up_is_answered_also_where_our_bars_are_taken_back_after_it() -> None:
+    done = play(TRADE, CALL, melody([67, 69], start=7.6, step=0.1, length=0.05), key(7.8))
+    assert [over.call_notes for over in done.turns] == [8, 2]
+    assert [over.at for over in done.turns] == pytest.approx([7.8, 7.6 + 8.0])
 
 
 # Duet
@@ -173,6 +155,14 @@ def test_in_a_duet_a_signal_lets_it_fall_silent_and_join_again() -> None:
     assert max(event.at for event in done.response if event.at < 8.1) <= 3.1
 
 
+def test_in_a_duet_it_plays_while_a_hold_is_held_and_at_no_other_time() -> None:
+    hands = melody([72, 74, 76, 77] * 6)
+    held: list[MidiEvent] = [NoteOn(4.1, 0, 21, 50), NoteOff(8.1, 0, 21)]
+    notes = play(DUET, hands, held, certain=False, by=By.HOLD).notes()
+    assert notes
+    assert all(4.1 < note.at <= 8.1 for note in notes)
+
+
 def test_a_duet_waits_for_the_tempo() -> None:
     done = jam(melody([60, 62, 64, 65, 67, 65, 64, 62], step=0.625), DUET, FakeModel(certain=False), bpm=None)
     assert done.turns[0].bpm == pytest.approx(96, rel=0.02)
@@ -202,82 +192,6 @@ def test_listening_it_plays_nothing_and_learns() -> None:
     assert done.response == []
     assert len(done.engine.memory) == 8
     assert done.engine.turn is Turn.WAITING
-
-
-# Switching
-
-
-def test_switched_to_solo_it_plays_at_once_and_switched_back_it_is_silent() -> None:
-    listening = replace(SOLO, mode=Mode.LISTEN, longest_beats=float("inf"))
-    done = play(listening, CALL, [mode_change(5.0, Mode.SOLO), mode_change(30.05, Mode.CALL_RESPONSE)])
-    assert 5.0 < done.notes()[0].at < 6.5
-    assert done.response[-1].at == 30.05
-    assert done.engine.mode is Mode.CALL_RESPONSE
-
-
-def test_a_phrase_goes_on_through_a_switch() -> None:
-    done = play(replace(SETTINGS, mode=Mode.LISTEN), CALL, [mode_change(2.1, Mode.CALL_RESPONSE)])
-    assert [over.call_notes for over in done.turns] == [8]
-
-
-def test_the_same_mode_again_changes_nothing() -> None:
-    once = play(SETTINGS, CALL)
-    assert play(SETTINGS, CALL, [mode_change(5.5, Mode.CALL_RESPONSE)]).response == once.response
-
-
-moves = st.lists(
-    st.tuples(
-        st.sampled_from(["on", "on", "off", "pedal", "key down", "key up", "all off", "mode"]),
-        st.integers(0, 1),
-        st.integers(58, 62),
-        # Never at the half of a tick, where the rounding of two ways of counting may differ.
-        st.integers(0, 1500).map(lambda steps: steps / 997),
-    ),
-    max_size=40,
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(moves, st.sampled_from(Mode), st.sampled_from(By), st.sampled_from([0.0, 0.3]), st.booleans())
-def test_whatever_is_played_and_switched_the_state_is_what_was_heard_and_no_note_hangs(
-    script: list[tuple[str, int, int, float]], mode: Mode, by: By, hand_over_s: float, waits: bool
-) -> None:
-    at = 0.0
-    events: list[MidiEvent] = []
-    for what, channel, pitch, gap in script:
-        at += gap
-        match what:
-            case "on":
-                events.append(NoteOn(at, channel, pitch, 80))
-            case "off":
-                events.append(NoteOff(at, channel, pitch))
-            case "pedal":
-                events.append(ControlChange(at, channel, 64, 127 if pitch % 2 else 0))
-            case "key down":
-                events.append(NoteOn(at, channel, 21, 80))
-            case "key up":
-                events.append(NoteOff(at, channel, 21))
-            case "mode":
-                events.append(mode_change(at, list(Mode)[pitch - 58]))
-            case _:
-                events.append(ControlChange(at, channel, 123, 0))
-    events += [NoteOff(at + 20, channel, 21) for channel in (0, 1)]
-    chosen = replace(SETTINGS, mode=mode, hand_over_s=hand_over_s, longest_beats=16.0, trade_bars=1)
-    done = play(chosen, events, certain=False, by=by, waits=waits)
-    assert done.engine.turn in (Turn.WAITING, Turn.LISTENING, Turn.TOGETHER)
-    assert len(done.notes()) >= sum(over.reply_notes for over in done.turns)
-    assert [over.number for over in done.turns] == list(range(1, len(done.turns) + 1))
-
-
-def test_switched_from_listening_a_silence_that_was_long_enough_is_answered_now_and_not_in_the_past() -> None:
-    done = play(replace(SETTINGS, mode=Mode.LISTEN), CALL, [mode_change(5.2, Mode.CALL_RESPONSE)])
-    assert done.turns[0].call_notes == 8
-    assert 5.2 < done.notes()[0].at < 6.5
-
-
-def test_switched_to_trading_in_mid_phrase_bar_one_begins_with_the_next_note() -> None:
-    done = play(replace(TRADE, mode=Mode.LISTEN), CALL, melody([60], start=5.3), [mode_change(3.8, Mode.TRADE)])
-    assert [over.at for over in done.turns] == pytest.approx([5.3 + 8.0])
 
 
 @pytest.mark.parametrize("mode", [Mode.DUET, Mode.LISTEN])

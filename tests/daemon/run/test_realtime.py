@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 import pytest
 from support.fakes import FakeModel, NoEcho
 from support.jam import SETTINGS, Jam, jam, melody
+from support.modes import mode_change
 
 from musedaemon.core.commands import TurnOver
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
+from musedaemon.core.modes import Mode
 from musedaemon.core.player import Player
 from musedaemon.core.signals import SignalSettings
 from musedaemon.core.tempo import TempoTracker
@@ -24,6 +26,7 @@ from musedaemon.run.realtime import RealTime
 
 QUICK = replace(SETTINGS, hand_over_s=0.15)
 CALL = melody([60, 62, 64, 65, 67, 65], step=0.125, length=0.1)
+SWITCHES = SignalSettings(key=21, mode_control=80)
 SECOND = melody([67, 65, 64, 62], start=1.5, step=0.125, length=0.1)
 
 
@@ -93,6 +96,10 @@ def shape(events: Sequence[MidiEvent], start: float) -> list[tuple[str, int, int
     ]
 
 
+def strikes(events: Sequence[MidiEvent], start: float) -> list[tuple[str, int, int, float]]:
+    return [event for event in shape(events, start) if event[0] == "NoteOn"]
+
+
 @pytest.mark.parametrize("waits", [True, False])
 def test_the_same_events_give_the_same_notes_as_in_virtual_time(waits: bool) -> None:
     events = [*CALL, *SECOND]
@@ -109,8 +116,7 @@ def test_the_same_events_give_the_same_notes_as_in_virtual_time(waits: bool) -> 
         assert [wire.decode(data, 0.0) for data in real.port.sent] == [
             event._replace(at=0.0) for event in virtual.response
         ]
-    ours = [event for event in shape(real.record.response, start) if event[0] == "NoteOn"]
-    assert ours == [event for event in shape(virtual.response, 0.0) if event[0] == "NoteOn"]
+    assert strikes(real.record.response, start) == strikes(virtual.response, 0.0)
 
 
 @pytest.mark.parametrize("keys", [[], [NoteOn(1.0, 0, 21, 80), NoteOff(1.1, 0, 21)]])
@@ -124,6 +130,49 @@ def test_with_signals_the_same_and_a_file_without_one_ends_all_the_same(keys: li
     real.runner.run()
     assert len(virtual.turns) == len(keys) / 2
     assert shape(real.record.response, start) == shape(virtual.response, 0.0)
+
+
+def press(at: float) -> list[MidiEvent]:
+    return [NoteOn(at, 0, 21, 80), NoteOff(at + 0.04, 0, 21)]
+
+
+TRADE = replace(QUICK, mode=Mode.TRADE, trade_bars=1, signals=SWITCHES)
+LISTEN = replace(QUICK, mode=Mode.LISTEN, signals=SWITCHES)
+SOLO = replace(QUICK, mode=Mode.SOLO, longest_beats=8.0, signals=SWITCHES)
+SCRIPTS: dict[str, tuple[EngineSettings, list[MidiEvent]]] = {
+    "bars, taken back and asked for": (TRADE, [*CALL, *press(1.4), *press(1.7)]),
+    "a solo, taken back": (SOLO, [*CALL, *press(1.9)]),
+    "listening, then an answer": (LISTEN, [*CALL, mode_change(0.9, Mode.CALL_RESPONSE)]),
+    "an answer, then a solo": (replace(QUICK, signals=SWITCHES), [*CALL, mode_change(1.7, Mode.SOLO)]),
+}
+
+
+@pytest.mark.parametrize(("settings", "script"), SCRIPTS.values(), ids=SCRIPTS)
+def test_the_modes_and_signals_play_as_in_virtual_time(settings: EngineSettings, script: list[MidiEvent]) -> None:
+    chosen = replace(settings, longest_beats=8.0)
+    virtual = jam(script, chosen, bpm=240.0, signals=SWITCHES)
+    clock = Stopwatch()
+    start = clock.now() + 0.05
+    real = live(FilePlayer(script, start), clock, settings=chosen)
+    real.runner.run()
+    assert virtual.notes()
+    assert strikes(real.record.response, start) == strikes(virtual.response, 0.0)
+    assert real.record.engine.mode is virtual.engine.mode
+    assert set(balance(real.port.sent).values()) == {0}
+
+
+def test_a_duet_plays_along_in_real_time_and_a_switch_out_of_it_leaves_no_note() -> None:
+    hands = melody([72, 74, 76, 77] * 3, step=0.125, length=0.1)
+    script = sorted([*hands, mode_change(1.1, Mode.LISTEN)], key=lambda event: event.at)
+    clock = Stopwatch()
+    start = clock.now() + 0.05
+    duet = replace(QUICK, mode=Mode.DUET, signals=SWITCHES)
+    real = live(FilePlayer(script, start), clock, settings=duet)
+    real.runner.run()
+    assert real.record.notes()
+    assert len(real.record.engine.memory) == len(hands) // 2 + len(real.record.notes())
+    assert set(balance(real.port.sent).values()) == {0}
+    assert max(note.at for note in real.record.notes()) < start + 1.1
 
 
 def test_one_thread_owns_the_port() -> None:

@@ -1,0 +1,129 @@
+"""From mode to mode in virtual time: what goes on, and that nothing is left behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.fakes import FakeModel
+from support.jam import SETTINGS, jam, melody
+from support.modes import CALL, DUET, SOLO, TRADE, key, mode_change, play
+
+from musedaemon.core.commands import Signalled, Withdraw, Withdrawn
+from musedaemon.core.engine import Engine
+from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
+from musedaemon.core.modes import Mode
+from musedaemon.core.signals import By, SignalSettings
+from musedaemon.core.tempo import TempoTracker
+from musedaemon.core.turns import Turn
+
+
+def test_switched_to_solo_it_plays_at_once_and_switched_back_it_is_silent() -> None:
+    listening = replace(SOLO, mode=Mode.LISTEN, longest_beats=float("inf"))
+    done = play(listening, CALL, [mode_change(5.0, Mode.SOLO), mode_change(30.05, Mode.CALL_RESPONSE)])
+    assert 5.0 < done.notes()[0].at < 6.5
+    assert done.response[-1].at == 30.05
+    assert done.engine.mode is Mode.CALL_RESPONSE
+
+
+def test_a_phrase_goes_on_through_a_switch() -> None:
+    done = play(replace(SETTINGS, mode=Mode.LISTEN), CALL, [mode_change(2.1, Mode.CALL_RESPONSE)])
+    assert [over.call_notes for over in done.turns] == [8]
+
+
+def test_the_same_mode_again_changes_nothing() -> None:
+    once = play(SETTINGS, CALL)
+    assert play(SETTINGS, CALL, [mode_change(5.5, Mode.CALL_RESPONSE)]).response == once.response
+
+
+moves = st.lists(
+    st.tuples(
+        st.sampled_from(["on", "on", "off", "pedal", "key down", "key up", "all off", "mode"]),
+        st.integers(0, 1),
+        st.integers(58, 62),
+        st.floats(0, 1.5, allow_nan=False),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(moves, st.sampled_from(Mode), st.sampled_from(By), st.sampled_from([0.0, 0.3]), st.booleans())
+def test_whatever_is_played_and_switched_the_state_is_what_was_heard_and_no_note_hangs(
+    script: list[tuple[str, int, int, float]], mode: Mode, by: By, hand_over_s: float, waits: bool
+) -> None:
+    at = 0.0
+    events: list[MidiEvent] = []
+    for what, channel, pitch, gap in script:
+        at += gap
+        match what:
+            case "on":
+                events.append(NoteOn(at, channel, pitch, 80))
+            case "off":
+                events.append(NoteOff(at, channel, pitch))
+            case "pedal":
+                events.append(ControlChange(at, channel, 64, 127 if pitch % 2 else 0))
+            case "key down":
+                events.append(NoteOn(at, channel, 21, 80))
+            case "key up":
+                events.append(NoteOff(at, channel, 21))
+            case "mode":
+                events.append(mode_change(at, list(Mode)[pitch - 58]))
+            case _:
+                events.append(ControlChange(at, channel, 123, 0))
+    events += [NoteOff(at + 20, channel, 21) for channel in (0, 1)]
+    chosen = replace(SETTINGS, mode=mode, hand_over_s=hand_over_s, longest_beats=16.0, trade_bars=1)
+    done = play(chosen, events, certain=False, by=by, waits=waits)
+    assert done.engine.turn in (Turn.WAITING, Turn.LISTENING, Turn.TOGETHER)
+    assert len(done.notes()) >= sum(over.reply_notes for over in done.turns)
+    assert [over.number for over in done.turns] == list(range(1, len(done.turns) + 1))
+
+
+def test_switched_from_listening_a_silence_that_was_long_enough_is_answered_now_and_not_in_the_past() -> None:
+    done = play(replace(SETTINGS, mode=Mode.LISTEN), CALL, [mode_change(5.2, Mode.CALL_RESPONSE)])
+    assert done.turns[0].call_notes == 8
+    assert 5.2 < done.notes()[0].at < 6.5
+
+
+def test_switched_to_trading_in_mid_phrase_bar_one_begins_with_the_next_note() -> None:
+    done = play(replace(TRADE, mode=Mode.LISTEN), CALL, melody([60], start=5.3), [mode_change(3.8, Mode.TRADE)])
+    assert [over.at for over in done.turns] == pytest.approx([5.3 + 8.0])
+
+
+def test_switched_out_of_a_duet_in_mid_phrase_the_phrase_goes_on_and_is_answered() -> None:
+    done = play(DUET, CALL, [mode_change(2.1, Mode.CALL_RESPONSE)], certain=False)
+    together, answer = done.turns
+    assert (together.at, together.call_notes, together.withdrawn) == (2.1, 5, False)
+    assert (answer.number, answer.call_notes) == (2, 8)
+    assert not [note for note in done.notes() if 2.1 < note.at < 3.9 + 0.6]
+    assert [note for note in done.notes() if note.at > 3.9 + 0.6]
+
+
+def test_switched_to_a_duet_while_a_hold_is_held_it_plays_on() -> None:
+    held = [*key(3.9)[:1], NoteOff(12.0, 0, 21)]
+    hands = melody([72, 74, 76, 77] * 3, start=5.0)
+    done = play(SETTINGS, CALL, held, hands, [mode_change(4.8, Mode.DUET)], certain=False, by=By.HOLD)
+    assert [note for note in done.notes() if 5.0 < note.at < 11.0]
+
+
+def test_a_phrase_with_notes_of_ours_in_it_is_never_heard_again_without_them() -> None:
+    """Out of a duet in mid-phrase; the answer is taken back unheard, and the phrase goes on in another tempo."""
+    begins = melody([60, 62, 64, 65, 67, 65, 64, 62], step=0.625, length=0.5)
+    goes_on = melody([62, 64, 65, 67, 69, 67, 65, 64] * 3, start=5.6, step=0.45, length=0.35)
+    events = sorted([*begins, mode_change(3.9, Mode.CALL_RESPONSE), *goes_on], key=lambda event: event.at)
+    done = jam(events, DUET, FakeModel(certain=False), bpm=None, signals=SignalSettings(mode_control=80))
+    assert [over.call_notes for over in done.turns] == [7, 32]
+    assert done.turns[0].bpm != pytest.approx(done.turns[1].bpm, rel=0.02)
+    assert done.turns[0].reply_notes > 0
+    assert len(done.engine.memory) == 32 + len(done.notes())
+
+
+def test_a_duet_that_gives_way_is_not_idle_until_it_has() -> None:
+    engine = Engine(FakeModel(), TempoTracker(120.0), DUET)
+    (command,) = engine.receive(Signalled(1.0, Mode.LISTEN))
+    assert isinstance(command, Withdraw)
+    assert not engine.idle
+    engine.receive(Withdrawn(1.0))
+    assert engine.idle
