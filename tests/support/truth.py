@@ -119,7 +119,8 @@ def remembered(memory: SessionMemory) -> list[list[float]]:
     """All that is kept of each note, oldest first."""
     kept = np.flatnonzero(memory._handles >= 0)
     oldest_first = kept[np.argsort(memory._handles[kept])]
-    return [column[oldest_first].ravel().tolist() for column in memory._past]
+    past = memory._past
+    return [notes[oldest_first].ravel().tolist() for notes in (past.keys, past.passages, past.recent, past.classes.T)]
 
 
 def assert_true(jam: Jam, model: NoteModel, bpm: float = 120.0) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.fakes import FakeModel
 from support.jam import SETTINGS, jam, melody
-from support.truth import assert_true
+from support.truth import assert_true, remembered
 
 from musedaemon.core.accents import Strike
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
@@ -25,7 +25,7 @@ LONG = 3 * KEPT_NOTES
 def heard(events: list[MidiEvent], bpm: float, phrase: Phrase | None = None) -> tuple[Phrase, Moment]:
     """A phrase that heard the events at a tempo, and the moment after it."""
     model = FakeModel()
-    phrase = phrase or Phrase(model, SessionMemory(hidden=2))
+    phrase = phrase or Phrase(model, SessionMemory(2))
     moment = opening(model, 0.0)
     for event in events:
         if isinstance(event, NoteOn):
@@ -54,14 +54,14 @@ def playing(draw: st.DrawFn) -> list[MidiEvent]:
 @settings(deadline=None)
 @given(playing())
 def test_a_phrase_heard_again_at_a_tempo_is_as_if_heard_so_at_once(events: list[MidiEvent]) -> None:
-    memory, truly = SessionMemory(hidden=2), SessionMemory(hidden=2)
+    memory, truly = SessionMemory(2), SessionMemory(2)
     phrase, _ = heard(events, 120.0, Phrase(FakeModel(), memory))
     again = phrase.replay(150.0)
     _, truth = heard(events, 150.0, Phrase(FakeModel(), truly))
     assert list(again.state.c.flat) == list(truth.state.c.flat)
     assert (again.at, again.tick, again.trail, again.note) == (truth.at, truth.tick, truth.trail, truth.note)
     assert again.tracker.ends == truth.tracker.ends
-    assert [list(column.flat) for column in memory._past] == [list(column.flat) for column in truly._past]
+    assert remembered(memory) == remembered(truly)
 
 
 def test_a_note_of_no_length_does_not_sound_on_when_the_tempo_is_found() -> None:
