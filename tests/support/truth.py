@@ -120,7 +120,8 @@ def remembered(memory: SessionMemory) -> list[list[float]]:
     kept = np.flatnonzero(memory._handles >= 0)
     oldest_first = kept[np.argsort(memory._handles[kept])]
     past = memory._past
-    return [notes[oldest_first].ravel().tolist() for notes in (past.keys, past.passages, past.recent, past.classes.T)]
+    fields = past.keys, past.passages, past.recent, past.classes.T
+    return [notes[oldest_first].astype(float).ravel().tolist() for notes in fields]
 
 
 def assert_true(jam: Jam, model: NoteModel, bpm: float = 120.0) -> None:
