@@ -264,7 +264,9 @@ class Reply:
         """All has ended by then."""
         assert self._start is not None
         plan = self._plan
-        begins = plan.after.place_of(plan.earliest_at, plan.bpm) if self._entry is None else self._entry
+        begins = plan.after.place_of(plan.earliest_at, plan.bpm)
+        if self._entry is not None and plan.after.timeline.runs:
+            begins = self._entry
         return min(self._start + plan.extent.most, math.floor(begins + plan.extent.by + _EXACT))
 
     def _limit(self, share: float) -> int:
