@@ -194,5 +194,5 @@ def test_a_solo_goes_on_by_itself() -> None:
 def test_whenever_the_output_goes_and_comes_all_ends_and_nothing_raises(times: list[float], mode: Mode) -> None:
     done = jam_with_outage(FIRST, mode, *times)
     assert len(times) % 2 or left_sounding(done.response) == set()
-    played = [report for report in done.reports if isinstance(report, Played)]
+    played = [report for report in done.story if isinstance(report, Played)]
     assert len(played) == len(done.notes())
