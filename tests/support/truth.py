@@ -115,13 +115,12 @@ class Replay:
             self.memory.forget_from(since)
 
 
-def remembered(memory: SessionMemory) -> list[list[float]]:
+def remembered(memory: SessionMemory) -> list[object]:
     """All that is kept of each note, oldest first."""
     kept = np.flatnonzero(memory._handles >= 0)
     oldest_first = kept[np.argsort(memory._handles[kept])]
     past = memory._past
-    fields = past.keys, past.passages, past.recent, past.classes.T
-    return [notes[oldest_first].astype(float).ravel().tolist() for notes in fields]
+    return [notes[oldest_first].tolist() for notes in (past.keys, past.passages.T, past.recent, past.classes.T)]
 
 
 def assert_true(jam: Jam, model: NoteModel, bpm: float = 120.0) -> None:
