@@ -35,7 +35,7 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
 
 def test_the_unit_waits_for_readiness_and_knows_the_exit_statuses() -> None:
     lines = UNIT.read_text(encoding="utf-8").splitlines()
-    assert {"Type=notify", "Restart=on-failure", "KillMode=mixed"} <= set(lines)
+    assert {"Type=notify", "Restart=on-failure", "KillMode=control-group"} <= set(lines)
     assert f"RestartPreventExitStatus={MusedaemonError.exit_status}" in lines
 
 
