@@ -25,9 +25,9 @@ from typing import IO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from clock_ears import DAEMON, IN, MASTER, OUT, RATE, Ears, JackServer, is_onset, sounding
+from clock_ears import DAEMON, IN, MASTER, OUT, Ears, is_onset, sounding
 from clock_masters import MASTERS, Wanted, running
-from support.jack_server import running_server
+from support.jack_server import RATE, JackServer, running_server
 
 CALL = (60, 62, 64, 65, 67, 65)
 PULSES_PER_BEAT, BEATS_PER_BAR = 24, 4
@@ -86,7 +86,7 @@ def heard_of(ears: Ears, calls: Sequence[int], said: IO[str]) -> Jam:
         calls=np.array(calls, dtype=np.float64),
         told_bpm=np.array([float(bpm) for bpm in _TURN.findall(words)]),
         hanging=sounding(ears.heard[DAEMON]),
-        frames_a_second=ears.frames_a_second(),
+        frames_a_second=ears.usual_frames_a_second(),
         said=words.strip().rpartition("\n")[2],
     )
 

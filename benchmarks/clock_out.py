@@ -19,9 +19,9 @@ import tempfile
 import time
 
 import numpy as np
-from clock_ears import OUT, RATE, Ears, JackServer
+from clock_ears import OUT, Ears
 from clock_masters import running
-from support.jack_server import running_server
+from support.jack_server import RATE, JackServer, running_server
 
 DUMP = "midi-monitor:input"
 _PULSE = re.compile(r"^\s*(\d+): f8\s*$", re.MULTILINE)
