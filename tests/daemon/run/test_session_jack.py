@@ -3,64 +3,17 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from support.jack_bench import JackBench, wait_until
 from support.jack_server import JackServer
+from support.live_daemon import ASSETS, IN, OUT, PHRASE, PITCHES, daemon, data_of, finish, next_line
 from support.midi_balance import note_ons, unbalanced
 from support.written import save_line, tracks
 
 pytestmark = pytest.mark.jack
-
-ASSETS = Path(__file__).parents[2] / "assets"
-IN = "musedaemon-in:musedaemon in"
-OUT = "musedaemon-out:musedaemon out"
-PITCHES = (60, 62, 64, 65, 67, 65)
-PHRASE = [
-    event
-    for index, pitch in enumerate(PITCHES)
-    for event in ((index * 0.125, bytes((0x90, pitch, 80))), (index * 0.125 + 0.1, bytes((0x80, pitch, 64))))
-]
-
-
-@contextmanager
-def daemon(*options: str) -> Iterator[subprocess.Popen[str]]:
-    """`musedaemon` with the tiny model and quick turns; killed if the test leaves it running."""
-    command = [sys.executable, "-m", "musedaemon", "--config", str(ASSETS / "long_replies.toml"), "--api", "jack"]
-    process = subprocess.Popen(
-        [*command, "--bpm", "240", "--hand-over", "0.2", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def finish(process: subprocess.Popen[str], number: signal.Signals = signal.SIGINT) -> str:
-    process.send_signal(number)
-    out, err = process.communicate(timeout=20)
-    assert err == ""
-    assert process.returncode == 0
-    return out
-
-
-def next_line(process: subprocess.Popen[str], beginning: str) -> str:
-    assert process.stdout is not None
-    return next(line for line in iter(process.stdout.readline, "") if line.startswith(beginning))
-
-
-def data_of(recorded: list[tuple[float, bytes]]) -> list[bytes]:
-    return [data for _, data in recorded]
 
 
 def test_a_phrase_played_into_the_port_is_answered(jack_server: JackServer) -> None:
