@@ -157,7 +157,7 @@ class Duet:
         if self.turn is not Turn.TOGETHER:
             return []
         if self._ear.tempo_unknown and now >= self._ear.breath_at:
-            return [self._ear.find_tempo(self._ear.breath_at)]
+            return [*self._ear.find_tempo(self._ear.breath_at)]
         if now >= self._sample_at():
             return self._sample()
         if now >= (rest_at := self._rest_at()):

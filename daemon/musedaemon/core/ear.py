@@ -173,15 +173,15 @@ class Ear:
             self.memory.forget_from(self._own_handle)
             self._own_handle = None
 
-    def find_tempo(self, at: float) -> TempoFound:
+    def find_tempo(self, at: float) -> list[TempoFound]:
         """Find the tempo in the phrase (seconds); where it is another, the phrase is heard again.
 
-        Returns since when it holds: of the phrase all that was played since one was looked for.
+        Returns it with since when it holds (all of the phrase since one was looked for), nothing if it is but a guess.
         """
         since = max(self.call.first_onset, self.tempo_found_at)
         if self.tempo_unknown:
             self._find_tempo(at)
-        return TempoFound(since, self.bpm)
+        return [TempoFound(since, self.bpm)] if self.bpm_known else []
 
     def _find_tempo(self, at: float) -> None:
         self.tempo_found_at = at

@@ -53,7 +53,7 @@ class Listening:
         """Find the tempo, and end the phrase after a silence."""
         if self.turn is Turn.LISTENING:
             if self._ear.tempo_unknown and now >= self._ear.breath_at:
-                return [self._ear.find_tempo(self._ear.breath_at)]
+                return [*self._ear.find_tempo(self._ear.breath_at)]
             if now >= self._ear.quiet_since + REST_S:
                 self._ear.turn_page()
                 self.turn = TRANSITIONS[self.turn, Move.REST]
