@@ -29,8 +29,6 @@ _LEAP, _OTHER_TEMPO = 0.12, 0.05
 _SURE, _DEVIATIONS = 0.03, 3.0
 """A clock that is whole periods late, give or take this share of one and so many standard deviations, has lost so many
 pulses, and one that is a period early has sent one twice; off by anything else, it stood still or was moved."""
-_SURE_OF_MANY = 0.1
-"""However much they jitter: else a clock that stood still for any time would be taken for one that lost pulses."""
 _EVEN_BEFORE_SLIP = 96
 _SLIP_FORGOTTEN = 960
 """Pulses: what happens once in forty beats is an accident every time."""
@@ -189,7 +187,7 @@ class ClockFilter:
         off = np.array(suspects) - late - [line.time_of(middle + index) for index in range(len(suspects))]
         sure = _SURE * line.period + _DEVIATIONS * float(np.std(off - off.mean())) / len(suspects) ** 0.5
         if abs(slipped) > 1:
-            sure = min(sure, _SURE_OF_MANY * line.period)
+            sure = _SURE * line.period  # else a clock that stood still for any time would seem to have lost pulses
         if slipped >= -1 and slipped != 0 and abs(late - slipped * line.period) < sure:
             self._slip(slipped, suspects, line)
         else:
