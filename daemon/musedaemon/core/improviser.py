@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from musedaemon.core.dynamics import Lean
 from musedaemon.core.limits import Limits
 from musedaemon.core.memory import NoteClasses, SessionMemory
 from musedaemon.core.moment import Moment
@@ -19,13 +20,13 @@ from musedaemon.model.protocol import NoteModel
 class NoteShape(NamedTuple):
     """What is settled of a note before it is sampled.
 
-    Its onset tick, the longest duration it may have (ticks, at least 1), `loudness` [VELOCITY_CLASSES], by which
-    the chances of the velocities are multiplied, and the `limits` of its pitch and velocity.
+    Its onset tick, the longest duration it may have (ticks, at least 1), how loud it is to be, and the `limits` of its
+    pitch and velocity.
     """
 
     onset: int
     longest: int
-    loudness: Floats
+    loudness: Lean
     limits: Limits
 
 
@@ -88,8 +89,8 @@ class Improviser:
             return None
         model, state, shift = self._model, moment.state, context.shift
         pitch = self._draw(recalled.pitch(model.pitch_logits(state, context), shift), free, rng)
-        velocities = recalled.velocity(model.velocity_logits(state, context, pitch), shift, pitch)
-        velocity = self._draw(velocities * shape.loudness, limits.velocity_classes(), rng)
+        leaned = shape.loudness.on(model.velocity_logits(state, context, pitch))
+        velocity = self._draw(recalled.velocity(leaned, shift, pitch), limits.velocity_classes(), rng)
         durations = recalled.duration(model.duration_logits(state, context, pitch, velocity), shift, pitch)
         duration = min(int(TICKS_OF_CLASS[self._draw(durations, self._any_duration, rng)]), shape.longest)
         tracker = moment.tracker.copy()

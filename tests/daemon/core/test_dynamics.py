@@ -26,19 +26,19 @@ def phrase(velocities: list[int], step: float = 0.5) -> Phrase:
 
 def test_the_lean_is_strongest_where_the_musician_plays() -> None:
     for velocity in (20, 64, 110):
-        lean = dynamics_of(phrase([velocity] * 8), 120.0).lean(24)
+        lean = dynamics_of(phrase([velocity] * 8), 120.0).lean(24).curve
         assert abs(class_to_velocity(int(np.argmax(lean))) - velocity) <= 2
 
 
 def test_accents_lie_where_the_musician_puts_them() -> None:
     accented = dynamics_of(phrase([100, 60] * 6), 120.0)  # quarters at 120: every other beat is strong
-    strong, weak = accented.lean(24), accented.lean(48)
+    strong, weak = accented.lean(24).curve, accented.lean(48).curve
     assert class_to_velocity(int(np.argmax(strong))) > class_to_velocity(int(np.argmax(weak))) + 20
 
 
 def test_one_loud_note_makes_no_accent() -> None:
     once = dynamics_of(phrase([60, 60, 60, 60, 60, 60, 60, 127]), 120.0)
-    assert class_to_velocity(int(np.argmax(once.lean(0)))) < 90
+    assert class_to_velocity(int(np.argmax(once.lean(0).curve))) < 90
 
 
 @pytest.mark.parametrize("velocity", [24, 100])
@@ -46,6 +46,23 @@ def test_a_soft_call_gets_a_soft_reply_and_a_loud_one_a_loud_one(velocity: int) 
     call = melody([60, 62, 64, 65, 67, 65, 64, 62], velocity=velocity)
     replies = jam(call, model=FakeModel(certain=False)).notes()
     assert np.mean([note.velocity for note in replies]) == pytest.approx(velocity, abs=8)
+
+
+@pytest.mark.parametrize("certain", [True, False])
+@pytest.mark.parametrize("spread", [0, 8, 16])
+def test_a_reply_varies_as_much_as_the_call_however_sure_the_model_is_of_one_loudness(
+    spread: int, certain: bool
+) -> None:
+    moods = np.random.default_rng(5).normal(80, spread, size=32)
+    tune = melody([60 + index % 12 for index in range(32)])
+    call = [
+        event._replace(velocity=int(np.clip(moods[index // 2], 1, 127))) if isinstance(event, NoteOn) else event
+        for index, event in enumerate(tune)
+    ]
+    given = np.std([event.velocity for event in call if isinstance(event, NoteOn)])
+    replies = [jam(call, replace(SETTINGS, seed=seed), FakeModel(certain)).notes() for seed in range(3)]
+    varied = np.mean([np.std([note.velocity for note in reply]) for reply in replies])
+    assert 0.7 * given <= varied <= 1.3 * given + 4
 
 
 def test_accents_that_follow_the_tune_and_not_the_beat_are_recalled() -> None:
