@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -63,7 +63,7 @@ class ReplyPlan:
     feel: Feel = AS_SAMPLED
     before: Before = NOTHING_BEFORE
     beat_tick: int | None = None
-    retelling: Retelling | None = None
+    retelling: Retelling = field(default_factory=Retelling)
 
 
 class Sampled(NamedTuple):
@@ -165,8 +165,7 @@ class Reply:
             self._latest = self._latest.released(at, pitch, self._plan.bpm)
 
     def _recall(self) -> Recollection:
-        retelling = self._plan.retelling
-        return (retelling and retelling.recall()) or self._improviser.recall(self._latest)
+        return self._plan.retelling.recall() or self._improviser.recall(self._latest)
 
     def _next_onset(self, recalled: Recollection) -> int | None:
         """The tick of the next note; None where the model itself rests near the target, or time is up."""
@@ -176,8 +175,11 @@ class Reply:
             earliest = self._texture.free_from(self._earliest)
             latest = earliest + self._plan.extent.entry
             return self._improviser.sample_onset(self._latest, recalled, earliest, latest, self._rng)
+        retelling, may_end = self._plan.retelling, self._texture.end >= self._limit(EARLIEST)
+        if may_end and retelling.whole:
+            return None
         onset = self._improviser.next_onset(self._latest, recalled, self._room(), self._rng)
-        rests = self._texture.end >= self._limit(EARLIEST) and onset >= self._texture.end + REST_TICKS
+        rests = may_end and not retelling.underway and onset >= self._texture.end + REST_TICKS
         return None if rests or onset >= self._latest_onset() else onset
 
     def _room(self) -> Room:
@@ -214,8 +216,7 @@ class Reply:
         return ending_score(self._latest, self._texture.end, share)
 
     def _enter(self, note: SampledNote, ending: float | None) -> None:
-        if self._plan.retelling:
-            self._plan.retelling.go_on(note.pitch)
+        self._plan.retelling.go_on(note.pitch)
         if self._open and self._texture.gives_way(note.onset):
             self._open[-1] = self._open[-1]._replace(gives_way_at=note.onset)
             self._texture.shorten_last(note.onset)
@@ -255,7 +256,8 @@ class Reply:
         self.complete = True
         if not self._open:
             return []
-        *kept, last = best_ending(self._open, self._ending_score())
+        at_the_end = math.inf if self._plan.retelling.whole else self._ending_score()
+        *kept, last = best_ending(self._open, at_the_end)
         settled = [self._settle(open_note, open_note.gives_way_at) for open_note in kept]
         return [*settled, self._settle(last, None)]
 

@@ -46,16 +46,25 @@ class _AtThatPlace:
 class Retelling:
     """Goes through the kept notes of a call. Owned by one reply, on the engine's thread."""
 
-    def __init__(self, memory: SessionMemory, handles: Sequence[int]) -> None:
+    def __init__(self, memory: SessionMemory | None = None, handles: Sequence[int] = ()) -> None:
         """`handles` of the notes to retell, in order; none for a reply that goes its own way."""
         self._memory = memory
         self._handles = handles
         self._told = 0
 
+    @property
+    def underway(self) -> bool:
+        """Whether there is more to retell."""
+        return self._told < len(self._handles)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the call was retold to its last note."""
+        return 0 < len(self._handles) == self._told
+
     def recall(self) -> Recollection | None:
         """What stood at this place of the call; None once the reply goes its own way, or the call is at its end."""
-        kept = self._kept()
-        if kept is None:
+        if self._memory is None or (kept := self._kept()) is None:
             return None
         return _AtThatPlace(self._memory.recall_again(self._handles[self._told]), kept)
 
@@ -63,8 +72,11 @@ class Retelling:
         """The reply has this pitch at this place."""
         kept = self._kept()
         if kept is None or kept.pitch != pitch:
-            self._handles = ()
-        self._told += 1
+            self._handles, self._told = (), 0
+        else:
+            self._told += 1
 
     def _kept(self) -> NoteClasses | None:
-        return self._memory.kept(self._handles[self._told]) if self._told < len(self._handles) else None
+        if self._memory is None or not self.underway:
+            return None
+        return self._memory.kept(self._handles[self._told])

@@ -82,19 +82,19 @@ class Voice:
             feel=self._feel,
             before=self._before(left),
             beat_tick=self._ear.beat_tick,
-            retelling=None if beside else self._retelling(call),
+            retelling=Retelling() if beside else self._retelling(call),
         )
         # One generator an attempt: what was drawn in vain must not change the replies after it.
         return Reply(self._improviser, plan, np.random.default_rng((self._seed, self.turns + 1, attempt)))
 
-    def _retelling(self, call: Phrase) -> Retelling | None:
+    def _retelling(self, call: Phrase) -> Retelling:
         """Beyond the tuned place of the dial a reply may play the call back, at its end every one does.
 
         It is drawn once a turn, for all attempts at its reply.
         """
         chance = (self._ear.memory.dial - TUNED_DIAL) / (1.0 - TUNED_DIAL)
         retells = chance > 0.0 and np.random.default_rng((self._seed, self.turns + 1)).random() < chance
-        return Retelling(self._ear.memory, call.handles) if retells else None
+        return Retelling(self._ear.memory, call.handles) if retells else Retelling()
 
     def _before(self, left: Sequence[PlannedNote]) -> Before:
         moment, bpm = self._ear.moment, self._ear.bpm

@@ -25,7 +25,7 @@ def answer(memory: float, seed: int) -> list[int]:
 
 def test_at_the_end_of_the_dial_every_phrase_comes_back_in_order() -> None:
     """Now and then a retelling goes its own way, at one note in a hundred: so one in eight may."""
-    whole = [answer(1.0, seed)[: len(TUNE)] == TUNE for seed in range(8)]
+    whole = [answer(1.0, seed) == TUNE for seed in range(8)]
     assert sum(whole) >= 7
 
 
