@@ -58,7 +58,7 @@ class Ear:
     @property
     def bpm_known(self) -> bool:
         """Whether the tempo is more than a guess."""
-        return self._tempo.known
+        return self.timeline.bpm is not None or self._tempo.known
 
     @property
     def beat_s(self) -> float:

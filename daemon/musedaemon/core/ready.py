@@ -87,7 +87,7 @@ class Ready:
         earliest = at + self._lead_s - _EXACT_S
         if draft is None or draft.passed >= earliest:
             draft = self._first(foreseen_at, extent)
-        while draft.begins_at < earliest:
+        while draft.begins_at < earliest and draft.number < MOST_DRAFTS:  # the last may be on a beat just missed
             draft = self._next(draft, extent) if draft.number + 1 < MOST_DRAFTS else self._last(at, extent)
         if draft.begins_at > earliest + (extent(at).entry + 1) / ticks_per_second(draft.bpm):
             draft = self._last(at, extent)

@@ -199,3 +199,9 @@ def test_traded_bars_end_with_the_clocks_bars_though_the_tempo_changes_in_them(b
     ends = 0.1 + 12 * 0.5 + 4 * 60.0 / bpms[-1]
     assert [over.at for over in done.turns] == pytest.approx([ends], abs=1e-3)
     assert max(event.at for event in done.response) <= ends + 1e-3
+
+
+def test_a_duet_takes_its_tempo_from_the_clock() -> None:
+    beats = beats_of(along(clock([120.0] * 20), LONG_CALL, replace(SETTINGS, mode=Mode.DUET)), 120.0)
+    assert beats[0] < 4.0
+    assert len(beats) > 8

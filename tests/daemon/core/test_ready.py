@@ -13,6 +13,7 @@ from support.fakes import FakeModel
 from support.jam import SETTINGS, melody
 
 from musedaemon.core.commands import Effect, HandedOver, Heard, PlannedNote, Play, Signalled
+from musedaemon.core.conversation import LEAD_S
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.ready import READY_NOTES
@@ -93,6 +94,13 @@ def test_an_idle_engine_that_waits_for_a_signal_sleeps_in_the_end() -> None:
         engine.receive(Heard(event))
     idle(engine, 3600.0)
     assert engine.next_deadline() == float("inf")
+
+
+@pytest.mark.parametrize("after", [-0.001, 0.0, 0.0001, 0.001, 0.003, 0.005, 0.0051, 0.02])
+def test_long_after_the_last_draft_a_signal_about_a_beat_is_answered_on_it_or_the_next(after: float) -> None:
+    beat_at = 20.0
+    first = answer(beat_at - LEAD_S + after, model=FakeModel())[0]
+    assert first.at == pytest.approx(beat_at if after < 0.0052 else beat_at + 0.5)
 
 
 @settings(max_examples=60, deadline=None)
