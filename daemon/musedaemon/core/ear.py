@@ -141,24 +141,25 @@ class Ear:
         self.hear(event)
         self.turn_page()
 
-    def hear_own(self, before: Moment, after: Moment) -> None:
-        """A note of ours has left, which was sampled at the moment `before` and made it `after`.
+    def hear_own(self, before: Moment, after: Moment, beat: float | None) -> None:
+        """A note of ours has left, which was sampled at the moment `before` and made it `after`, on a clock's `beat`.
 
         Where the musician played meanwhile, the note is heard as it came about, at the moment that was.
         """
         moment = self.moment
-        self.moment = after if moment is before else self._heard_anew(after)
+        self.moment = after if moment is before else self._heard_anew(after, beat)
         assert self.moment.note is not None
         handle = self.memory.remember(moment.key, moment.trail, self.moment.note)
         self._own_handle = handle if self._own_handle is None else self._own_handle
         self.phrase.alone = len(self.phrase) == 0
 
-    def _heard_anew(self, after: Moment) -> Moment:
-        note = after.note
+    def _heard_anew(self, after: Moment, beat: float | None) -> Moment:
+        """On its beat, which lies elsewhere by now where the clock's tempo has changed."""
+        at, note = after.at if beat is None else self.timeline.time_of_beat(beat), after.note
         assert note is not None
         end = after.tracker.ends[note.pitch]
         assert end is not None
-        return self.moment.heard(self._model, after.at, note.pitch, note.velocity, self.bpm, end - after.tick)
+        return self.moment.heard(self._model, at, note.pitch, note.velocity, self.bpm, end - after.tick)
 
     def release_own(self, at: float) -> None:
         """All notes of ours that sound end now (seconds)."""

@@ -67,10 +67,11 @@ class ReplyPlan:
 
 
 class Sampled(NamedTuple):
-    """The moment a note of ours was sampled at, and the moment it makes."""
+    """The moment a note of ours was sampled at, and the moment it makes; its beat as a running clock counts them."""
 
     before: Moment
     after: Moment
+    beat: float | None
 
 
 class Reply:
@@ -233,7 +234,8 @@ class Reply:
         note, after = open_note.note, open_note.after
         if cut_at is not None:
             note, after = note._replace(until=self._time(cut_at)), after.cut_at(cut_at)
-        self._planned[note.serial] = Sampled(self._settled, after)
+        beat = after.timeline.clock_beat(after.tick) if after.timeline.runs else None
+        self._planned[note.serial] = Sampled(self._settled, after, beat)
         self._settled = after
         note = self._on_the_beat(note, after)
         if self._last is None or note.until >= self.ends_at:

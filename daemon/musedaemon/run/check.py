@@ -154,6 +154,8 @@ def model_finding(name: str, bench: Bench) -> Finding:
 def _tempo(config: Config) -> list[Finding]:
     if link := link_session(config.tempo):
         return [_link(link)]
+    if config.tempo.clock == "midi":
+        return [Finding(Health.OK, "tempo", "from the MIDI clock that comes in at the input, once it is sent")]
     if config.tempo.bpm:
         return [Finding(Health.OK, "tempo", f"given, {config.tempo.bpm:.4g} bpm")]
     try:

@@ -9,17 +9,20 @@ import pytest
 from support.fakes import FakeModel, NoEcho
 from support.jam import SETTINGS, Jam, jam, melody
 
-from musedaemon.core.beat_grid import Meter
+from musedaemon.core.beat_grid import Beat, BeatGrid, Meter
 from musedaemon.core.beat_source import FollowedClock
 from musedaemon.core.commands import ClockMoved
+from musedaemon.core.ear import Ear
 from musedaemon.core.engine import EngineSettings
-from musedaemon.core.events import MidiEvent, NoteOff, Other
+from musedaemon.core.events import MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.feel import Feel, StartOn
 from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.modes import Mode
 from musedaemon.core.player import Outgoing, Player
 from musedaemon.core.signals import SignalSettings
+from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing, unchanged
+from musedaemon.core.timeline import Timeline
 from musedaemon.encoding import BEAT_UNKNOWN, Context
 from musedaemon.model.protocol import State
 
@@ -205,3 +208,14 @@ def test_a_duet_takes_its_tempo_from_the_clock() -> None:
     beats = beats_of(along(clock([120.0] * 20), LONG_CALL, replace(SETTINGS, mode=Mode.DUET)), 120.0)
     assert beats[0] < 4.0
     assert len(beats) > 8
+
+
+def test_a_note_of_ours_that_is_heard_anew_lies_on_its_beat_though_the_tempo_has_changed() -> None:
+    ear = Ear(FakeModel(), TempoTracker(), 0.0, Timeline())
+    ear.follow_clock(Beat(0.0, BeatGrid(0.0, 0.0, 120.0), 0.0))
+    sampled_at = ear.moment
+    ours = sampled_at.heard(FakeModel(), 1.0, 60, 18, 120.0, duration=12)
+    ear.hear(NoteOn(0.2, 0, 50, 80))
+    ear.follow_clock(Beat(0.5, BeatGrid(0.5, 1.0, 60.0), 0.0))
+    ear.hear_own(sampled_at, ours, 2.0)
+    assert (ear.moment.tick, ear.moment.at) == (48, 1.5)

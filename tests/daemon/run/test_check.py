@@ -108,6 +108,11 @@ def test_a_link_session_without_its_library_says_what_to_install(monkeypatch: py
     assert "pip install 'musedaemon[link]'" in tempo.told
 
 
+def test_the_tempo_of_a_midi_clock_is_the_clocks() -> None:
+    tempo = found(Config(tempo=Tempo(clock="midi"), model=TINY), FakeSystem())["tempo"]
+    assert (tempo.health, tempo.told) == (Health.OK, "from the MIDI clock that comes in at the input, once it is sent")
+
+
 def test_a_system_without_virtual_ports_says_what_to_do() -> None:
     findings = found(Config(Ports(output="synth"), model=TINY), FakeSystem("cannot"))
     assert findings["input"] == Finding(Health.BROKEN, "input", "make one with loopMIDI.")
