@@ -21,7 +21,7 @@ from musedaemon.core.recollection import (
     Recollection,
     past_of,
 )
-from musedaemon.core.trail import NEVER_KEPT, NO_TRAIL, Trail, passage
+from musedaemon.core.trail import NEVER_KEPT, TRAIL_NOTES, Trail, passage
 from musedaemon.encoding import PITCHES, TIME_CLASSES, VELOCITY_UNKNOWN
 from musedaemon.model.protocol import FloatArray
 
@@ -34,6 +34,7 @@ DURATION_UNKNOWN = TIME_CLASSES
 
 _MOST_DIAL = 0.98
 _NO_HANDLE = -1
+_NO_PITCH = -1
 _NOBODY = (PITCHES,) * COMMON_NOTES
 _FORGOTTEN = (TIME_CLASSES, PITCHES, NO_STEP, TIME_CLASSES, NO_RISE)
 """In the order of `Past.classes`: votes for nothing."""
@@ -60,7 +61,7 @@ class SessionMemory:
         self._count = 0
         self._filled = 0
         self._handles = np.full(REACH, _NO_HANDLE, dtype=np.int64)
-        self._trails = [NO_TRAIL] * REACH
+        self._trails = np.zeros((REACH, TRAIL_NOTES + 1), dtype=np.int16)
         self._past = past_of(
             keys=np.zeros((REACH, size), dtype=np.float32),
             passages=np.zeros((2, REACH), dtype=np.uint64),
@@ -80,7 +81,7 @@ class SessionMemory:
         self._count += 1
         self._filled = max(self._filled, slot + 1)
         self._handles[slot] = handle
-        self._trails[slot] = trail
+        self._trails[slot] = [*trail.last, *[_NO_PITCH] * (TRAIL_NOTES - len(trail.last)), trail.velocity]
         past = self._past
         past.keys[slot] = key
         past.passages[:, slot] = np.frombuffer(passage(trail, NEVER_KEPT), dtype=np.uint64)
@@ -112,7 +113,9 @@ class SessionMemory:
     def recall_again(self, handle: int) -> Recollection:
         """What the kept notes say of the note that one of them is: as `recall` before that one; it must be kept."""
         slot = handle % REACH
-        return self._recalled(self._past.keys[slot], self._trails[slot])
+        *last, velocity = self._trails[slot].tolist()
+        trail = Trail(tuple(pitch for pitch in last if pitch != _NO_PITCH), velocity)
+        return self._recalled(self._past.keys[slot], trail)
 
     def kept(self, handle: int) -> NoteClasses | None:
         """The shift, pitch and duration of a note; None where it is kept no longer."""

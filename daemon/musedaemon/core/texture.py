@@ -30,7 +30,7 @@ class Room(NamedTuple):
         return _allowed_shifts(*self)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _allowed_shifts(together: bool, least_shift: int, most_shift: int) -> BoolArray:
     allowed: BoolArray = least_shift <= TICKS_OF_CLASS
     allowed[0] = together
