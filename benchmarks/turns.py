@@ -24,7 +24,8 @@ from performances import PlayedNote, performance_of
 from musedaemon.core.commands import HandedOver, Heard, Played, Report, TempoFound, TurnOver, Withdrawn
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import SUSTAIN, ControlChange, MidiEvent, NoteOff, NoteOn
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.outlet import Outgoing
+from musedaemon.core.player import Player
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing

@@ -20,7 +20,7 @@ from support.truth import assert_true
 from musedaemon.config.schema import Config, Model, Ports, Tempo, Turns
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import MidiEvent, NoteOn
-from musedaemon.core.player import Outgoing
+from musedaemon.core.outlet import Outgoing
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import unchanged
 from musedaemon.midi import wire

@@ -11,7 +11,8 @@ from musedaemon.core.commands import Command, HandedOver, Heard, PlannedNote, Pl
 from musedaemon.core.echoes import EchoFilter
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.outlet import Outgoing
+from musedaemon.core.player import Player
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.signals import NO_SIGNALS, SignalSettings
 from musedaemon.core.tempo import TempoTracker

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from musedaemon.core.commands import HandedOver, Report, TempoFound, TurnOver
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.outlet import Outgoing
+from musedaemon.core.player import Player
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import unchanged

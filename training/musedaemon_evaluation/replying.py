@@ -16,7 +16,8 @@ from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.memory import TUNED_DIAL
 from musedaemon.core.moment import ticks_per_second
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.outlet import Outgoing
+from musedaemon.core.player import Player
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing

@@ -10,7 +10,8 @@ from musedaemon.core.active_sensing import ActiveSensing
 from musedaemon.core.commands import Command, Dropped, OutputFound, OutputLost, Play, Report
 from musedaemon.core.events import HOLDING, SUSTAIN_DOWN, ControlChange, MidiEvent, NoteOff
 from musedaemon.core.grip import Grip
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.outlet import Outgoing
+from musedaemon.core.player import Player
 
 _UNNOTICED_S = 2.0
 """So long an output may have been gone before it is noticed: what was released meanwhile is released again."""

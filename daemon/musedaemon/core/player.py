@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from musedaemon.core.beat_source import BeatSource, NoClock
 from musedaemon.core.commands import (
@@ -34,7 +33,7 @@ from musedaemon.core.events import (
     NoteOff,
     NoteOn,
 )
-from musedaemon.core.ledger import Ledger, Sounding
+from musedaemon.core.outlet import Outgoing, Outlet
 from musedaemon.core.pedals import Pedals
 from musedaemon.core.pulse import Pulse
 from musedaemon.core.scheduler import Due, Scheduler
@@ -43,17 +42,6 @@ from musedaemon.core.silence import Channels
 from musedaemon.core.thru import Thru, unchanged
 
 _LATENESS_NOTES = 10_000
-
-
-class Outgoing(NamedTuple):
-    """A message to send. `serial` names our note, None for what is passed thru.
-
-    The event's `at` is when it is to sound, `not_before` when it is to leave (seconds); past, at once.
-    """
-
-    event: MidiEvent
-    serial: int | None
-    not_before: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +73,7 @@ class Player:
         self._scheduler = Scheduler()
         self._beats = beats or NoClock()
         self._pulse = Pulse(self._beats, self._scheduler)
-        self._ledger = Ledger()
-        self._leaving: dict[tuple[int, int], float] = {}
+        self._outlet = Outlet(self._timing.offset)
         self._reports: list[Report] = []
         self._keys: dict[tuple[int, int], int] = {}
         self._thru_strike = 0  # the musician's strikes count down from -1, our serials up from 0
@@ -171,7 +158,7 @@ class Player:
         others = [up for up in self._pedals.releases(now) if up.control != SUSTAIN]
         self._pedals = Pedals()
         pedals = [Outgoing(up, None) for up in (*self._sent_on.pedals_up(now), *others)]
-        released = self._release(self._ledger.sounding(), now, now)
+        released = self._outlet.release(self._outlet.sounding(), now, now)
         last = max((message.not_before for message in released), default=0.0)
         silences = [Outgoing(event, None, last) for event in self._sent_on.silences(now)]
         return self._sent([*pedals, *released, *silences], now)
@@ -190,12 +177,12 @@ class Player:
         self._scheduler.cancel_pending()
         pedals = [Outgoing(up, None) for up in self._pedals.releases(now)]
         self._pedals = Pedals()
-        return [*ended, *pedals, *self._release(self._ledger.sounding(), now, now)]
+        return [*ended, *pedals, *self._outlet.release(self._outlet.sounding(), now, now)]
 
     @property
     def sounding(self) -> int:
         """How many notes sound now."""
-        return len(self._ledger)
+        return len(self._outlet)
 
     def _passed_thru(self, event: MidiEvent, strike: int | None) -> list[Outgoing]:
         passed = self._thru(event)
@@ -212,7 +199,7 @@ class Player:
 
     def _held(self) -> set[tuple[int, int]]:
         """Where keys are down, and where thru sounds them."""
-        passed = {(note.channel, note.pitch) for note in self._ledger.sounding() if note.strike < 0}
+        passed = {(note.channel, note.pitch) for note in self._outlet.sounding() if note.strike < 0}
         return passed.union(self._keys)
 
     def _follow_keys(self, event: MidiEvent) -> int | None:
@@ -233,9 +220,7 @@ class Player:
         note = due.note
         leaves = due.at - self._timing.offset
         if not due.starts:
-            if not self._ledger.release(note.channel, note.pitch, note.serial):
-                return []
-            return [self._outgoing(NoteOff(due.at, note.channel, note.pitch), note.serial, leaves, now)]
+            return self._outlet.end(NoteOff(due.at, note.channel, note.pitch), note.serial, leaves, now)
         lateness = max(now - leaves, 0.0)
         if lateness > self._timing.max_lateness:
             self.notes_dropped += 1
@@ -245,7 +230,7 @@ class Player:
         self.lateness.append(lateness)
         self._reports.append(Played(note.serial, note.at, max(now, leaves)))
         event = NoteOn(due.at, note.channel, note.pitch, note.velocity)
-        return self._strike(event, note.serial, leaves, now)
+        return self._outlet.strike(event, note.serial, leaves, now)
 
     def _beat(self, event: MidiEvent, now: float) -> list[Outgoing]:
         """What the clock sends: its own messages, and clicks."""
@@ -253,61 +238,29 @@ class Player:
             case NoteOn():
                 self._thru_strike -= 1
                 self._clicks[event.channel, event.pitch] = self._thru_strike
-                return self._strike(event, self._thru_strike, event.at, now)
+                return self._outlet.strike(event, self._thru_strike, event.at, now)
             case NoteOff(channel=channel, pitch=pitch):
                 click = self._clicks.pop((channel, pitch), None)
-                ended = [note for note in self._ledger.sounding() if note.strike == click]
-                return self._release(ended, event.at, now)
+                ended = [note for note in self._outlet.sounding() if note.strike == click]
+                return self._outlet.release(ended, event.at, now)
         return [Outgoing(event, None, event.at if event.at > now else 0.0)]
-
-    def _strike(self, event: NoteOn, strike: int, leaves: float, now: float) -> list[Outgoing]:
-        before = self._ledger.owner(event.channel, event.pitch)
-        sounding = [] if before is None else [Sounding(event.channel, event.pitch, before)]
-        ended = self._release(sounding, leaves, now)
-        self._ledger.strike(event.channel, event.pitch, strike)
-        return [*ended, self._outgoing(event, _serial(strike), leaves, now)]
-
-    def _outgoing(self, event: NoteOn | NoteOff, serial: int | None, leaves: float, now: float) -> Outgoing:
-        """The message, to leave then, but never before one of its channel and pitch that the port has already."""
-        place = event.channel, event.pitch
-        leaves = max(leaves, self._leaving.get(place, 0.0))
-        if leaves <= now:
-            return Outgoing(event, serial)
-        self._leaving[place] = leaves
-        return Outgoing(event, serial, leaves)
 
     def _withdraw(self, now: float) -> list[Outgoing]:
         self._scheduler.cancel_pending()
         self._reports.append(Withdrawn(now))
-        return self._release([note for note in self._ledger.sounding() if note.strike >= 0], now, now)
-
-    def _release(self, notes: list[Sounding], leaves: float, now: float) -> list[Outgoing]:
-        """A note-off for each. Ours sounds as much later as its note-on did."""
-        released = []
-        for channel, pitch, strike in notes:
-            self._ledger.release(channel, pitch, strike)
-            at = max(leaves, self._leaving.get((channel, pitch), 0.0)) + (self._timing.offset if strike >= 0 else 0.0)
-            released.append(self._outgoing(NoteOff(at, channel, pitch), _serial(strike), leaves, now))
-        return released
+        return self._outlet.release([note for note in self._outlet.sounding() if note.strike >= 0], now, now)
 
     def _pass(self, event: MidiEvent, strike: int | None) -> list[Outgoing]:
         """What leaves for what thru gave, of the musician's `strike`."""
         match event:
             case NoteOn():
                 assert strike is not None
-                return self._strike(event, strike, event.at, event.at)
-            case NoteOff(channel=channel, pitch=pitch):
-                if strike is None or not self._ledger.release(channel, pitch, strike):
-                    return []
-                return [self._outgoing(event, None, event.at, event.at)]
+                return self._outlet.strike(event, strike, event.at, event.at)
+            case NoteOff():
+                return [] if strike is None else self._outlet.end(event, strike, event.at, event.at)
             case ControlChange(control=control) if control in CHANNEL_SILENCES:
-                hushed = [note for note in self._ledger.sounding() if note.channel == event.channel]
-                return [*self._release(hushed, event.at, event.at), Outgoing(event, None)]
+                hushed = [note for note in self._outlet.sounding() if note.channel == event.channel]
+                return [*self._outlet.release(hushed, event.at, event.at), Outgoing(event, None)]
             case ControlChange():
                 self._pedals.follow(event)
         return [Outgoing(event, None)]
-
-
-def _serial(strike: int) -> int | None:
-    """Our note's serial, None for a strike of the musician's."""
-    return strike if strike >= 0 else None

@@ -23,7 +23,7 @@ import numpy as np
 from musedaemon.config.schema import Config
 from musedaemon.core.commands import HandedOver, Played, Report, TempoFound
 from musedaemon.core.events import NoteOff, NoteOn
-from musedaemon.core.player import Outgoing
+from musedaemon.core.outlet import Outgoing
 from musedaemon.encoding import PITCHES
 from musedaemon.errors import MusedaemonError
 from musedaemon.midi import wire

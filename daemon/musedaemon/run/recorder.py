@@ -9,7 +9,7 @@ from typing import Protocol
 from musedaemon.core.beat_grid import Meter
 from musedaemon.core.commands import ClockMoved, HandedOver, Heard, Report, TempoFound
 from musedaemon.core.events import MidiEvent
-from musedaemon.core.player import Outgoing
+from musedaemon.core.outlet import Outgoing
 from musedaemon.core.tempo import UNKNOWN_BPM
 from musedaemon.midi.files import TempoChange, Track, write_midi_file
 from musedaemon.midi.hands import letting_go

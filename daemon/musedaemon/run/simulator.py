@@ -5,7 +5,8 @@ from __future__ import annotations
 from musedaemon.core.commands import Command
 from musedaemon.core.connected import ConnectedPlayer
 from musedaemon.core.engine import Engine
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.outlet import Outgoing
+from musedaemon.core.player import Player
 from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
 from musedaemon.run.routing import OnTurn, Router

@@ -16,7 +16,8 @@ from musedaemon.core.commands import Cancel, Command, GoOn, Heard, Panic, Play, 
 from musedaemon.core.connected import ConnectedPlayer
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.outlet import Outgoing
+from musedaemon.core.player import Player
 from musedaemon.errors import PortError
 from musedaemon.midi import wire
 from musedaemon.midi.ports import NoOutput, OutputPort

@@ -15,7 +15,7 @@ from musedaemon.core.beat_grid import Beat, BeatGrid, Meter
 from musedaemon.core.commands import ClockMoved, HandedOver, Heard
 from musedaemon.core.events import MidiEvent
 from musedaemon.core.midi_clock import ClockNews
-from musedaemon.core.player import Outgoing
+from musedaemon.core.outlet import Outgoing
 from musedaemon.midi import wire
 from musedaemon.midi.hands import begun_here
 from musedaemon.run.recorder import Recorder

@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from musedaemon.core.commands import ClockMoved, HandedOver, Heard, Report, Signalled, TempoFound
-from musedaemon.core.player import Outgoing
+from musedaemon.core.outlet import Outgoing
 from musedaemon.core.signals import Wish
 from musedaemon.run.clock import Clock
 from musedaemon.run.reporting import Reporter

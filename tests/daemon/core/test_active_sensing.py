@@ -6,7 +6,8 @@ from musedaemon.core.active_sensing import GONE_AFTER_S
 from musedaemon.core.commands import Heard
 from musedaemon.core.connected import ConnectedPlayer
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.outlet import Outgoing
+from musedaemon.core.player import Player
 
 DOWN = NoteOn(1.0, 3, 60, 80)
 SENSING = Other(1.2, b"\xfe")

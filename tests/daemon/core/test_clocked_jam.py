@@ -18,7 +18,8 @@ from musedaemon.core.events import MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.feel import Feel, StartOn
 from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.modes import Mode
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.outlet import Outgoing
+from musedaemon.core.player import Player
 from musedaemon.core.signals import SignalSettings
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing, unchanged

@@ -23,7 +23,8 @@ from musedaemon.core.connected import ConnectedPlayer
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.modes import Mode
-from musedaemon.core.player import Outgoing, Player
+from musedaemon.core.outlet import Outgoing
+from musedaemon.core.player import Player
 from musedaemon.core.signals import By, SignalSettings, Wish
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import Thru, nothing, unchanged

@@ -15,7 +15,7 @@ from support.jam import SETTINGS, Jam, TapedPlayer, jam
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.modes import Mode
-from musedaemon.core.player import Outgoing
+from musedaemon.core.outlet import Outgoing
 from musedaemon.core.signals import By, SignalSettings
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import unchanged

@@ -12,7 +12,8 @@ from musedaemon.core.commands import GoOn, Panicked, PlannedNote, Play, Signalle
 from musedaemon.core.engine import EngineSettings
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.modes import Mode
-from musedaemon.core.player import Outgoing, Player, PlayerTiming
+from musedaemon.core.outlet import Outgoing
+from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.signals import By, SignalSettings
 from musedaemon.core.thru import nothing, unchanged
 from musedaemon.core.turns import Turn

@@ -10,7 +10,8 @@ from support.fakes import NoEcho
 from musedaemon.core.beat_source import FollowedClock, NoClock
 from musedaemon.core.commands import Dropped, Heard, PlannedNote, Play, Played, Report, Signalled, Withdraw, Withdrawn
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
-from musedaemon.core.player import Outgoing, Player, PlayerTiming
+from musedaemon.core.outlet import Outgoing
+from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.signals import By, SignalSettings, Wish
 from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
 from musedaemon.midi.loop_guard import MOST_A_SECOND, LoopGuard
