@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from support.jack_bench import JackBench
-from support.jack_server import JackServer
+from support.jack_server import JackServer, launched
 
 from musedaemon.midi.jack_lookout import JackLookout
 
@@ -64,8 +64,7 @@ class Ear:
 @contextmanager
 def server() -> Iterator[subprocess.Popen[bytes]]:
     """A JACK server; killed at the end as by a crash."""
-    command = ["jackd", "-n", SERVER, "-S", "-d", "dummy", "-r", "48000", "-p", "64"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = launched(SERVER)
     try:
         yield process
     finally:

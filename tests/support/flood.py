@@ -16,10 +16,11 @@ def flood(seconds: float, rate: float, seed: int = 0) -> list[Timed]:
     rng = Random(seed)
     played = [(index / rate, _message(rng)) for index in range(int(seconds * rate))]
     played += [(seconds * index / (96 * seconds), b"\xf8") for index in range(int(96 * seconds))]
-    return [*sorted(played, key=lambda one: one[0]), *_all_up(seconds + 1.0)]
+    return [*sorted(played, key=lambda one: one[0]), *all_up(seconds + 1.0)]
 
 
-def _all_up(at: float) -> list[Timed]:
+def all_up(at: float) -> list[Timed]:
+    """Every key and pedal of all channels comes up, from then on, at 3,000 a second."""
     ups = [bytes((0x80 + channel, pitch, 0)) for channel in range(16) for pitch in range(128)]
     ups += [bytes((0xB0 + channel, control, 0)) for channel in range(16) for control in (64, 66, 69)]
     return [(at + index / 3_000, data) for index, data in enumerate(ups)]
@@ -49,15 +50,28 @@ _ODD = (
 )
 
 
-def left_on(messages: Iterable[bytes]) -> set[tuple[int, int]]:
-    """(status less its bit of on and off, pitch or control) of the notes and pedals that are on after these."""
-    on: set[tuple[int, int]] = set()
-    for data in messages:
+class Sounding:
+    """The notes and pedals that are on at an instrument, by what it has heard."""
+
+    def __init__(self) -> None:
+        self.on: set[tuple[int, int]] = set()
+        """(status less its bit of on and off, pitch or control)"""
+
+    def hear(self, data: bytes) -> None:
+        """One whole message."""
         kind, channel = data[0] & 0xF0, data[0] & 0x0F
         if kind in (0x80, 0x90):
-            (on.add if kind == 0x90 and data[2] else on.discard)((0x90 + channel, data[1]))
+            place = (0x90 + channel, data[1])
+            (self.on.add if kind == 0x90 and data[2] else self.on.discard)(place)
         elif kind == 0xB0 and data[1] in (64, 66, 69):
-            (on.add if data[2] >= 64 else on.discard)((data[0], data[1]))
+            (self.on.add if data[2] >= 64 else self.on.discard)((data[0], data[1]))
         elif kind == 0xB0 and (data[1] == 120 or data[1] >= 123):
-            on = {place for place in on if place[0] != 0x90 + channel}
-    return on
+            self.on = {place for place in self.on if place[0] != 0x90 + channel}
+
+
+def left_on(messages: Iterable[bytes]) -> set[tuple[int, int]]:
+    """(status less its bit of on and off, pitch or control) of the notes and pedals that are on after these."""
+    instrument = Sounding()
+    for data in messages:
+        instrument.hear(data)
+    return instrument.on

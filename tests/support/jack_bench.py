@@ -73,6 +73,25 @@ class JackBench:
         with self._lock:
             return list(self._stamped)
 
+    def take_heard(self) -> list[bytes]:
+        """What was heard since the last time, which is then forgotten."""
+        with self._lock:
+            taken, self._heard = self._heard, []
+            self._stamped = []
+        return [data for _, data in taken]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left to play."""
+        return not self._to_play
+
+    def count_late_periods(self, on_late: Callable[[float], None]) -> None:
+        """`on_late` hears, on a thread of JACK's, of each period in which some client or the driver came too late.
+
+        Before it is entered.
+        """
+        self._client.set_xrun_callback(on_late)
+
     def now(self) -> float:
         """This moment on the bench's clock."""
         return self._processed / self._rate
@@ -108,10 +127,18 @@ class JackBench:
                 self._client.disconnect(self._hand.name, other)
         if into not in connected:
             self._client.connect(self._hand.name, into)
+        return self.send(events)
+
+    def send(self, events: Iterable[Timed]) -> float:
+        """The same, into whatever has connected itself to the port that plays."""
+        timed = sorted(((round(at * self._rate), data) for at, data in events), key=lambda one: one[0])
         with self._lock:
             start = self._processed + round(_LEAD * self._rate)
-            timed = [(start + round(at * self._rate), data) for at, data in events]
-            self._to_play = deque(sorted([*self._to_play, *timed], key=lambda one: one[0]))
+            added = [(start + at, data) for at, data in timed]
+            if not self._to_play or not added or self._to_play[-1][0] <= added[0][0]:
+                self._to_play.extend(added)
+            else:
+                self._to_play = deque(sorted([*self._to_play, *added], key=lambda one: one[0]))
         return start / self._rate
 
     def wait_for(self, count: int, patience: float = 10.0) -> list[Timed]:

@@ -8,10 +8,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 MISSING = None if shutil.which("jackd") else "jackd is not installed (Debian package jackd2)"
 """Why there can be no server here, or None."""
@@ -73,16 +73,35 @@ def running_server(name: str) -> Iterator[JackServer]:
     try:
         yield JackServer(name)
     finally:
-        _stop(process)
+        end(name, process)
+
+
+def end(name: str, process: subprocess.Popen[bytes]) -> None:
+    """End a server, and free its place among the eight.
+
+    One that was killed keeps it until a server of that name ends in order. Clients that are killed while a server ends
+    kill it too (SIGPIPE).
+    """
+    _stop(process)
+    if process.returncode != 0:
+        last = launched(name)
+        with suppress(subprocess.TimeoutExpired):
+            last.wait(1.0)
+        _stop(last)
+
+
+def launched(name: str, told: IO[bytes] | int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    """A server's process. It may end at once, where all places are taken."""
+    command = ["jackd", "-n", name, "-S", "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=told, stderr=told)
 
 
 def _started(name: str) -> subprocess.Popen[bytes]:
     """A server that answers. JACK has eight places for servers: where all are taken, wait for one."""
     deadline = time.monotonic() + _PLACE_PATIENCE
-    command = ["jackd", "-n", name, "-S", "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
     while True:
         with tempfile.TemporaryFile() as log:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            process = launched(name, log)
             try:
                 _wait_until_it_answers(name, process)
                 return process

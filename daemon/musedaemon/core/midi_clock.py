@@ -14,6 +14,8 @@ _PULSES_PER_SONG_POSITION = 6
 """Song Position counts sixteenths."""
 _GONE_PULSES = 24
 """A clock that keeps silent for a beat is gone, unless it was stopped."""
+_LEAST_PATIENCE_S = 0.5
+"""Never sooner than that: where a MIDI system's clock stood still, its times may be so early (`midi/stamps.py`)."""
 _LONGEST_PULSE_S = 60.0 / PULSES_PER_BEAT / 10
 """Seconds, at ten beats a minute: what a clock is allowed before its tempo is known."""
 
@@ -118,7 +120,7 @@ class ClockFollower:
     @property
     def _patience(self) -> float:
         line = self._filter.line
-        return _GONE_PULSES * (line.period if line else _LONGEST_PULSE_S)
+        return max(_GONE_PULSES * (line.period if line else _LONGEST_PULSE_S), _LEAST_PATIENCE_S)
 
     def _pulse(self, at: float) -> ClockNews:
         back = self._gone

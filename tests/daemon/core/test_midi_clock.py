@@ -200,3 +200,16 @@ def test_the_position_is_that_of_a_plain_counter(moves: list[bytes | int]) -> No
             position += move if running else 0
         assert follower.next_pulse == position
         assert follower.running == running
+
+
+def test_a_quick_clock_whose_times_come_late_is_not_gone_between_two_pulses() -> None:
+    """Garbage may look like 400 bpm, and times of a MIDI system whose clock stood still are late by up to 0.5 s."""
+    follower = ClockFollower()
+    master = Master(follower)
+    master.send(START)
+    master.pulses(48, T * 120 / 400)
+    news = []
+    for _ in range(48):
+        news += [*master.pulses(1), follower.advance(master.at + 0.4)]
+    assert ClockNews.LOST not in news
+    assert follower.bpm == pytest.approx(120.0, rel=0.01)

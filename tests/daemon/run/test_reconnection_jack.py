@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.jack_bench import JackBench, wait_until
-from support.jack_server import RATE, JackServer
+from support.jack_server import JackServer, launched
 from support.live_daemon import PHRASE, daemon, data_of, finish, next_line
 
 pytestmark = pytest.mark.jack
@@ -97,10 +97,9 @@ def test_a_session_that_waits_starts_before_its_ports_are_there(jack_server: Jac
 @contextmanager
 def server_process(name: str) -> Iterator[subprocess.Popen[bytes]]:
     """A server that a test may kill. This process never becomes a client of it."""
-    command = ["jackd", "-n", name, "-S", "-d", "dummy", "-r", str(RATE), "-p", "64"]
     deadline = time.monotonic() + PATIENCE
     while True:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = launched(name)
         with suppress(subprocess.TimeoutExpired):
             process.wait(1.0)
         if process.returncode is None:
