@@ -39,7 +39,8 @@ class Report:
 
     def turn(self, summary: TurnSummary) -> None:
         """Tell one turn."""
-        self._say(1, turn_line(summary, sources=self._rank > 1))
+        source = f" ({summary.tempo_source})" if self._rank > 1 else ""
+        self._say(1, turn_line(summary, source))
 
     def port(self, name: str, state: PortState) -> None:
         """Tell what became of a port."""
@@ -98,9 +99,9 @@ class Report:
                 self._unread.append(stream)
 
 
-def turn_line(summary: TurnSummary, *, sources: bool) -> str:
-    """`turn 1  96 bpm  call 12 notes, 8 beats  reply 11 notes, 7.5 beats`; `sources` tells whence the tempo came."""
-    tempo = f"{number(summary.bpm)} bpm" + (f" ({summary.tempo_source})" if sources else "")
+def turn_line(summary: TurnSummary, source: str) -> str:
+    """`turn 1  96 bpm  call 12 notes, 8 beats  reply 11 notes, 7.5 beats`; `source` is whence the tempo came."""
+    tempo = f"{number(summary.bpm)} bpm{source}"
     call = f"call {_extent(summary.call_notes, summary.call_beats)}"
     return f"turn {summary.number}  {tempo}  {call}  {_reply(summary)}"
 
