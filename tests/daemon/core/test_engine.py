@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.fakes import FakeModel, NoEcho
 from support.jam import SETTINGS, Jam, jam, melody
+from support.scripts import Script, events_of, scripts
 
 from musedaemon.core.commands import Heard, PlannedNote, Play, Played, TurnOver
 from musedaemon.core.conversation import LEAD_S
@@ -256,35 +257,10 @@ def test_silence_and_nothing_but_pedals_start_no_turn() -> None:
     assert jam([ControlChange(0.0, 0, 64, 127), ControlChange(1.0, 0, 64, 0)]).turns == []
 
 
-moves = st.lists(
-    st.tuples(
-        st.sampled_from(["on", "off", "pedal", "all off"]),
-        st.integers(0, 1),
-        st.integers(58, 62),
-        st.floats(0, 1.5, allow_nan=False),
-    ),
-    max_size=40,
-)
-
-
 @settings(max_examples=60, deadline=None)
-@given(moves, st.booleans())
-def test_whatever_is_played_every_turn_ends_and_no_note_hangs(
-    script: list[tuple[str, int, int, float]], waits: bool
-) -> None:
-    at = 0.0
-    events: list[MidiEvent] = []
-    for what, channel, pitch, gap in script:
-        at += gap
-        match what:
-            case "on":
-                events.append(NoteOn(at, channel, pitch, 80))
-            case "off":
-                events.append(NoteOff(at, channel, pitch))
-            case "pedal":
-                events.append(ControlChange(at, channel, 64, 127 if pitch % 2 else 0))
-            case _:
-                events.append(ControlChange(at, channel, 123, 0))
+@given(scripts("on", "off", "pedal", "all off"), st.booleans())
+def test_whatever_is_played_every_turn_ends_and_no_note_hangs(script: Script, waits: bool) -> None:
+    events = events_of(script)
     done = jam(events, model=FakeModel(certain=False), waits=waits)
     assert done.engine.turn is Turn.WAITING
     ons = sum(isinstance(event, NoteOn) for event in done.response)

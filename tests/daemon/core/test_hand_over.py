@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.fakes import FakeModel
 from support.jam import SETTINGS, Jam, jam, melody
+from support.scripts import TRANSPORT, Script, events_of, let_go, scripts
 from support.truth import assert_balanced, assert_true
 
 from musedaemon.core.commands import HandedOver
@@ -20,7 +21,6 @@ from musedaemon.core.turns import Turn
 
 ONLY_SIGNALS = replace(SETTINGS, hand_over_s=0.0, feel=AS_SAMPLED)
 CALL = melody([60, 62, 64, 65, 67, 65, 64, 62])
-TRANSPORT = {"start": b"\xfa", "continue": b"\xfb", "stop": b"\xfc"}
 
 
 def pedal(at: float, value: int) -> ControlChange:
@@ -176,43 +176,17 @@ def test_a_channel_that_is_reset_lifts_its_pedals_alone(number: int) -> None:
     assert [told.at for told in done.story if isinstance(told, HandedOver)] == pytest.approx([6.6])
 
 
-moves = st.lists(
-    st.tuples(
-        st.sampled_from(["on", "off", "sustain", "key down", "key up", "start", "stop", "all off"]),
-        st.integers(0, 1),
-        st.integers(58, 62),
-        st.floats(0, 1.5, allow_nan=False),
-    ),
-    max_size=40,
-)
-
-
 @settings(max_examples=80, deadline=None)
-@given(moves, st.sampled_from(By), st.sampled_from([0.0, 0.3]))
+@given(
+    scripts("on", "off", "pedal", "key down", "key up", "start", "stop", "all off"),
+    st.sampled_from(By),
+    st.sampled_from([0.0, 0.3]),
+)
 def test_whatever_is_signalled_the_state_is_what_was_heard_and_no_note_hangs(
-    script: list[tuple[str, int, int, float]], by: By, hand_over_s: float
+    script: Script, by: By, hand_over_s: float
 ) -> None:
-    at = 0.0
-    events: list[MidiEvent] = []
-    for what, channel, pitch, gap in script:
-        at += gap
-        match what:
-            case "on":
-                events.append(NoteOn(at, channel, pitch, 80))
-            case "off":
-                events.append(NoteOff(at, channel, pitch))
-            case "sustain":
-                events.append(ControlChange(at, channel, 64, 127 if pitch % 2 else 0))
-            case "key down":
-                events.append(NoteOn(at, channel, 21, 80))
-            case "key up":
-                events.append(NoteOff(at, channel, 21))
-            case "start" | "stop":
-                events.append(Other(at, TRANSPORT[what]))
-            case _:
-                events.append(ControlChange(at, channel, 123, 0))
-    # Whatever is held at the end would play for ever.
-    events += [NoteOff(at + 60, channel, 21) for channel in (0, 1)]
+    events = events_of(script)
+    events += let_go(events, 60.0)
     chosen = SignalSettings(key=21, by=by, transport=True)
     done = jam(events, replace(SETTINGS, hand_over_s=hand_over_s), FakeModel(certain=False), signals=chosen)
     assert done.engine.turn in (Turn.WAITING, Turn.LISTENING)

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from support.fakes import FakeModel
 from support.jam import SETTINGS, jam, melody
 from support.modes import CALL, DUET, SOLO, TRADE, key, mode_change, play
+from support.scripts import Script, events_of, let_go, scripts
 
 from musedaemon.core.commands import Signalled, Withdraw, Withdrawn
 from musedaemon.core.engine import Engine
-from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
+from musedaemon.core.events import NoteOff
 from musedaemon.core.modes import Mode
 from musedaemon.core.signals import By, SignalSettings
 from musedaemon.core.tempo import TempoTracker
@@ -38,42 +39,19 @@ def test_the_same_mode_again_changes_nothing() -> None:
     assert play(SETTINGS, CALL, [mode_change(5.5, Mode.CALL_RESPONSE)]).response == once.response
 
 
-moves = st.lists(
-    st.tuples(
-        st.sampled_from(["on", "on", "off", "pedal", "key down", "key up", "all off", "mode"]),
-        st.integers(0, 1),
-        st.integers(58, 62),
-        st.floats(0, 1.5, allow_nan=False),
-    ),
-    max_size=40,
-)
-
-
 @settings(max_examples=150, deadline=None)
-@given(moves, st.sampled_from(Mode), st.sampled_from(By), st.sampled_from([0.0, 0.3]), st.booleans())
+@given(
+    scripts("on", "on", "off", "pedal", "key down", "key up", "all off", "mode"),
+    st.sampled_from(Mode),
+    st.sampled_from(By),
+    st.sampled_from([0.0, 0.3]),
+    st.booleans(),
+)
 def test_whatever_is_played_and_switched_the_state_is_what_was_heard_and_no_note_hangs(
-    script: list[tuple[str, int, int, float]], mode: Mode, by: By, hand_over_s: float, waits: bool
+    script: Script, mode: Mode, by: By, hand_over_s: float, waits: bool
 ) -> None:
-    at = 0.0
-    events: list[MidiEvent] = []
-    for what, channel, pitch, gap in script:
-        at += gap
-        match what:
-            case "on":
-                events.append(NoteOn(at, channel, pitch, 80))
-            case "off":
-                events.append(NoteOff(at, channel, pitch))
-            case "pedal":
-                events.append(ControlChange(at, channel, 64, 127 if pitch % 2 else 0))
-            case "key down":
-                events.append(NoteOn(at, channel, 21, 80))
-            case "key up":
-                events.append(NoteOff(at, channel, 21))
-            case "mode":
-                events.append(mode_change(at, list(Mode)[pitch - 58]))
-            case _:
-                events.append(ControlChange(at, channel, 123, 0))
-    events += [NoteOff(at + 20, channel, 21) for channel in (0, 1)]
+    events = events_of(script)
+    events += let_go(events, 20.0)
     chosen = replace(SETTINGS, mode=mode, hand_over_s=hand_over_s, longest_beats=16.0, trade_bars=1)
     done = play(chosen, events, certain=False, by=by, waits=waits)
     assert done.engine.turn in (Turn.WAITING, Turn.LISTENING, Turn.TOGETHER)
