@@ -13,7 +13,6 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does: see docs/decisions.md 8
@@ -22,43 +21,19 @@ from support.midi_balance import unbalanced
 from support.written import onsets, tracks
 
 from musedaemon.config.schema import Config, Model, Ports
-from musedaemon.run.reporting import Minute, PortState, SessionSummary, TurnSummary
+from musedaemon.run.reporting import Silent, TurnSummary
 from musedaemon.run.session import play
 
 
-class Turns:
+class Turns(Silent):
     """A reporter that keeps the turns."""
 
     def __init__(self) -> None:
         self.turns: list[TurnSummary] = []
 
-    def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
-        """Nothing."""
-
     def turn(self, summary: TurnSummary) -> None:
         """Keep it."""
         self.turns.append(summary)
-
-    def port(self, name: str, state: PortState) -> None:
-        """Nothing."""
-
-    def finished(self, summary: SessionSummary) -> None:
-        """Nothing."""
-
-    def warning(self, text: str) -> None:
-        """Nothing."""
-
-    def kept(self, path: Path) -> None:
-        """Nothing."""
-
-    def reloaded(self, changed: Sequence[str], waiting: Sequence[str]) -> None:
-        """Nothing."""
-
-    def minute(self, minute: Minute) -> None:
-        """Nothing."""
-
-    def detail(self, text: str) -> None:
-        """Nothing."""
 
 
 def answered(source: Path, target: Path) -> list[TurnSummary]:

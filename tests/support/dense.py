@@ -28,7 +28,7 @@ from musedaemon.midi.loop_guard import LoopGuard
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.model.protocol import NoteModel
 from musedaemon.run.musician import FilePlayer
-from musedaemon.run.reporting import Minute, PortState, SessionSummary, TurnSummary
+from musedaemon.run.reporting import Silent
 from musedaemon.run.session import prepare
 from musedaemon.run.simulator import Simulator
 
@@ -67,7 +67,7 @@ class Outcome(NamedTuple):
     fault: str
 
 
-class _Listener:
+class _Listener(Silent):
     """A `Reporter` that tells when the session has begun."""
 
     def __init__(self, line: Connection) -> None:
@@ -76,29 +76,8 @@ class _Listener:
     def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
         self._line.send("ready")
 
-    def turn(self, summary: TurnSummary) -> None:
-        pass
-
-    def port(self, name: str, state: PortState) -> None:
-        pass
-
-    def finished(self, summary: SessionSummary) -> None:
-        pass
-
     def warning(self, text: str) -> None:
         raise AssertionError(text)
-
-    def kept(self, path: Path) -> None:
-        pass
-
-    def reloaded(self, changed: Sequence[str], waiting: Sequence[str]) -> None:
-        pass
-
-    def minute(self, minute: Minute) -> None:
-        pass
-
-    def detail(self, text: str) -> None:
-        pass
 
 
 def listen(model_path: str, line: Connection) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from musedaemon.run.reporting import Minute, PortState, SessionSummary, TurnSummary
+from musedaemon.run.reporting import Minute, Silent, TurnSummary
 
 
-class Told:
+class Told(Silent):
     """A `Reporter` for tests."""
 
     def __init__(self) -> None:
@@ -18,20 +18,11 @@ class Told:
         self.warnings: list[str] = []
         self.reloads: list[tuple[list[str], list[str]]] = []
 
-    def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
-        pass
-
     def turn(self, summary: TurnSummary) -> None:
         self.turns.append(summary)
 
-    def finished(self, summary: SessionSummary) -> None:
-        pass
-
     def reloaded(self, changed: Sequence[str], waiting: Sequence[str]) -> None:
         self.reloads.append((list(changed), list(waiting)))
-
-    def port(self, name: str, state: PortState) -> None:
-        pass
 
     def minute(self, minute: Minute) -> None:
         self.minutes.append(minute)
@@ -41,6 +32,3 @@ class Told:
 
     def warning(self, text: str) -> None:
         self.warnings.append(text)
-
-    def detail(self, text: str) -> None:
-        pass

@@ -30,7 +30,7 @@ from musedaemon.midi import wire
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.bench import whole_notes
 from musedaemon.run.clock import Clock, Stopwatch
-from musedaemon.run.reporting import Minute, PortState, SessionSummary, TurnSummary
+from musedaemon.run.reporting import Silent
 from musedaemon.run.session import prepare
 
 BARE_CHANNEL = 1
@@ -159,7 +159,7 @@ def _is_watched() -> bool:
     return parent is None or parent.is_alive()
 
 
-class _Witness:
+class _Witness(Silent):
     """A `Record` and `Reporter` of the session that is measured: it keeps times and prints nothing."""
 
     def __init__(self, line: Connection) -> None:
@@ -188,27 +188,3 @@ class _Witness:
     def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
         """The ports are open."""
         self._line.send(Signal.READY)
-
-    def turn(self, summary: TurnSummary) -> None:
-        """Nothing."""
-
-    def port(self, name: str, state: PortState) -> None:
-        """Nothing."""
-
-    def finished(self, summary: SessionSummary) -> None:
-        """Nothing."""
-
-    def warning(self, text: str) -> None:
-        """Nothing."""
-
-    def kept(self, path: Path) -> None:
-        """Nothing."""
-
-    def reloaded(self, changed: Sequence[str], waiting: Sequence[str]) -> None:
-        """Nothing."""
-
-    def minute(self, minute: Minute) -> None:
-        """Nothing."""
-
-    def detail(self, text: str) -> None:
-        """Nothing."""

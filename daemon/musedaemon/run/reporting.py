@@ -111,3 +111,34 @@ class Reporter(Protocol):
 
     def detail(self, text: str) -> None:
         """One line for those who asked for more."""
+
+
+class Silent:
+    """A `Reporter` that tells nobody; whoever wants to know of some things only overrides their methods."""
+
+    def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
+        """Nothing."""
+
+    def turn(self, summary: TurnSummary) -> None:
+        """Nothing."""
+
+    def port(self, name: str, state: PortState) -> None:
+        """Nothing."""
+
+    def finished(self, summary: SessionSummary) -> None:
+        """Nothing."""
+
+    def reloaded(self, changed: Sequence[str], waiting: Sequence[str]) -> None:
+        """Nothing."""
+
+    def minute(self, minute: Minute) -> None:
+        """Nothing."""
+
+    def kept(self, path: Path) -> None:
+        """Nothing."""
+
+    def warning(self, text: str) -> None:
+        """Nothing."""
+
+    def detail(self, text: str) -> None:
+        """Nothing."""

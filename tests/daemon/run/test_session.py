@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,14 +12,14 @@ from musedaemon.config.schema import Config, Model, Ports, Tempo, Turns
 from musedaemon.core.events import MidiEvent
 from musedaemon.errors import ConfigError, MidiFileError, ModelError
 from musedaemon.midi.files import TempoChange, Track, write_midi_file
-from musedaemon.run.reporting import Minute, PortState, SessionSummary, TurnSummary
+from musedaemon.run.reporting import PortState, SessionSummary, Silent, TurnSummary
 from musedaemon.run.session import play
 
 TINY = Path(__file__).parents[2] / "assets" / "tiny.onnx"
 PHRASES = [*melody([60, 62, 64, 65, 67, 65, 64, 62]), *melody([67, 69, 71, 72, 71, 67], start=8.0)]
 
 
-class Told:
+class Told(Silent):
     """A reporter that remembers."""
 
     def __init__(self) -> None:
@@ -42,18 +41,6 @@ class Told:
 
     def warning(self, text: str) -> None:
         raise AssertionError(text)
-
-    def kept(self, path: Path) -> None:
-        pass
-
-    def reloaded(self, changed: Sequence[str], waiting: Sequence[str]) -> None:
-        pass
-
-    def minute(self, minute: Minute) -> None:
-        pass
-
-    def detail(self, text: str) -> None:
-        pass
 
 
 def call_file(folder: Path, events: list[MidiEvent] = PHRASES, bpm: float = 120.0) -> Path:
