@@ -27,9 +27,21 @@ _ANSWERED_WITHIN_S = 20.0
 _LIFTED_WITHIN_S = 2.0
 _QUIET_S = 0.6
 _ASKED_AT_MOST = 4
-_RESTS = 0.15
-"""After so many of the scenes nobody plays until the jam is over."""
 _BPM = 120.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """For so long (seconds), and each fault once at least; `longest_s`: how long one lasts at most."""
+
+    seconds: float
+    seed: int
+    longest_s: float
+    faults: tuple[str, ...] = tuple(ALL)
+    options: tuple[str, ...] = ()
+    """The daemon's."""
+    rests: float = 0.15
+    """After such a share of the faults nobody plays until the jam is over."""
 
 
 @dataclass
@@ -67,11 +79,11 @@ class Sums:
 class Soak:
     """A `Stage` with a musician. One thread."""
 
-    def __init__(self, rig: Rig, rng: Random, longest_s: float) -> None:
+    def __init__(self, rig: Rig, rng: Random, plan: Plan) -> None:
         self.rig = rig
         self.rng = rng
         self.sums = Sums()
-        self._longest_s = longest_s
+        self._plan = plan
         self._hands = Hands(rng)
         self._clock_is_on = False
         self._noise_from = 0
@@ -79,7 +91,7 @@ class Soak:
 
     @property
     def hold_s(self) -> float:
-        return self.rng.uniform(0.3, self._longest_s)
+        return self.rng.uniform(0.3, self._plan.longest_s)
 
     def scene(self, name: str) -> None:
         """One fault. AssertionError if the daemon does not come back."""
@@ -96,7 +108,7 @@ class Soak:
         self._fall_silent(f"after the phrase after: {name}", late)
         self.sums.scenes[name] = self.sums.scenes.get(name, 0) + 1
         self.sums.health.append(health_of(self.rig.daemon.pid))
-        if self.rng.random() < _RESTS:
+        if self.rng.random() < self._plan.rests:
             time.sleep(TAKE_ENDS_S + 1.0)
 
     def play(self) -> None:
@@ -182,23 +194,11 @@ class Soak:
         return self.rig.ear.late_periods
 
 
-@dataclass(frozen=True)
-class Plan:
-    """For so long (seconds), and each fault once at least; `longest_s`: how long one lasts at most."""
-
-    seconds: float
-    seed: int
-    longest_s: float
-    faults: tuple[str, ...] = tuple(ALL)
-    options: tuple[str, ...] = ()
-    """The daemon's."""
-
-
 def soak(folder: Path, server: str, plan: Plan, tell: Callable[[str], None]) -> Sums:
     """Takes and logs go to the folder, which is empty; `server` is a name that no other has; `tell` hears of scenes."""
     rng = Random(plan.seed)
     with plugged_in(folder, server, plan.options) as rig:
-        stage = Soak(rig, rng, plan.longest_s)
+        stage = Soak(rig, rng, plan)
         sums = stage.sums
         began = time.monotonic()
         for name in _names(plan, rng, began):

@@ -6,12 +6,11 @@ import heapq
 import itertools
 from collections.abc import Callable
 
-from musedaemon.core.events import CHANNEL_SILENCES, HOLDING, SUSTAIN_DOWN
+from musedaemon.midi.ends_again import Place, follow_ends
 
 _ALWAYS_FITS = 256
 """A message of more bytes that an empty period has no room for may be one that no period has room for."""
 _BEFORE_ALL = -1
-_SYSTEM = 0xF0
 _CLOCK = frozenset((0xF8, 0xFA, 0xFB, 0xFC))
 _CLOCK_PLACE = (16, 0)
 
@@ -19,7 +18,7 @@ _CLOCK_PLACE = (16, 0)
 class FrameQueue:
     """One thread puts, another writes: they share nothing but a heap, whose every operation is one call into C.
 
-    `lost_period` and `write_until` on the thread that writes.
+    `lost_period`, `put_first` and `write_until` on the thread that writes.
     """
 
     def __init__(self) -> None:
@@ -27,7 +26,7 @@ class FrameQueue:
         self._order = itertools.count()
         self._again = itertools.count(-(2**62))
         self._latest: dict[tuple[int, int], int] = {}
-        self._releases: dict[tuple[str, int, int], bytes] = {}
+        self._releases: dict[Place, bytes] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -45,6 +44,10 @@ class FrameQueue:
             frame = self._latest[place] = max(frame, self._latest.get(place, frame))
         heapq.heappush(self._waiting, (frame, next(self._order), data))
 
+    def put_first(self, data: bytes) -> None:
+        """Let what ends a note again leave before all that waits. On the thread that writes."""
+        heapq.heappush(self._waiting, (_BEFORE_ALL, next(self._again), data))
+
     @property
     def releases_written(self) -> bool:
         """Whether the last period that was written ended a note or lifted a pedal."""
@@ -56,7 +59,7 @@ class FrameQueue:
         What it started stays lost, and so does the end of a note that was struck again in it: that has an end to come.
         """
         for data in self._releases.values():
-            heapq.heappush(self._waiting, (_BEFORE_ALL, next(self._again), data))
+            self.put_first(data)
         self._releases = {}
 
     def write_until(self, write: Callable[[int, bytes], bool], start: int, frames: int) -> list[bytes]:
@@ -73,31 +76,13 @@ class FrameQueue:
             offset = max(due[0] - start, offset)
             if write(offset, due[2]):
                 written += 1
-                self._keep_release(due[2])
+                follow_ends(self._releases, due[2], due[2])
             elif written or len(due[2]) <= _ALWAYS_FITS:
                 heapq.heappush(waiting, due)
                 break
             else:
                 lost.append(due[2])
         return lost
-
-    def _keep_release(self, data: bytes) -> None:
-        """Keep what ends a note or lifts a pedal, as long as nothing after it starts one there again."""
-        if len(data) != 3 or data[0] >= _SYSTEM:
-            return
-        kind, channel = data[0] & 0xF0, data[0] & 0x0F
-        note = "note", channel, data[1]
-        if kind == 0x90 and data[2]:
-            self._releases.pop(note, None)
-            self._releases.pop(("silence", channel, 0), None)
-        elif kind in (0x80, 0x90):
-            self._releases[note] = data
-        elif kind == 0xB0 and data[1] in HOLDING:
-            self._releases.pop(("pedal", channel, data[1]), None)
-            if data[2] < SUSTAIN_DOWN:
-                self._releases["pedal", channel, data[1]] = data
-        elif kind == 0xB0 and data[1] in CHANNEL_SILENCES:
-            self._releases["silence", channel, 0] = data
 
 
 def _place(data: bytes) -> tuple[int, int] | None:

@@ -2,7 +2,7 @@
 
 JACK-Client is optional and has no type stubs. Its callback waits for the interpreter's lock, and a client that is late
 in a period loses what it wrote in it: use this in a process that does nothing else (`run/jack_sender.py`). Where it is
-late all the same, the ends of notes are sent again: a note may be missing then, but none hangs.
+late all the same, or a client that hears it, the ends of notes are sent again: a note may be missing, but none hangs.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from musedaemon.errors import PortError
+from musedaemon.midi.ends_again import EndsAgain
 from musedaemon.midi.frame_clock import FrameClock
 from musedaemon.midi.frame_queue import FrameQueue
 
@@ -65,6 +66,9 @@ class JackOutput:
         self._served = 0
         self._expected: int | None = None
         self._since_read = 0
+        self._again = EndsAgain()
+        self._lateness_told = self._lateness_heard = 0
+        self._client.set_xrun_callback(self._hear_lateness)
         self._client.set_shutdown_callback(self._shut_down)
         self._client.set_process_callback(self._process)
         self._client.activate()
@@ -116,6 +120,7 @@ class JackOutput:
                 self._read_clocks()
             if self._out is not None:
                 self._out.clear_buffer()
+                self._end_again()
                 if self._waiting or self._waiting.releases_written:
                     self._fill(frames)
             if frames != self._period:
@@ -124,6 +129,19 @@ class JackOutput:
         except Exception as error:
             self._on_gone(f"{error!r}, please report it")
         self._served += 1
+
+    def _hear_lateness(self, _usecs: float) -> None:
+        """On a thread of JACK's: some client came too late in a period, also one that hears us."""
+        self._lateness_told += 1
+
+    def _end_again(self) -> None:
+        """What a client that was late may not have heard."""
+        if self._lateness_told != self._lateness_heard:
+            self._lateness_heard = self._lateness_told
+            self._again.was_late(self._now())
+        if self._again.waits:
+            for data in self._again.due(self._now()):
+                self._waiting.put_first(data)
 
     def _fill(self, frames: int) -> None:
         """Write this period, and what the last one ended again if it may not have been heard.
@@ -152,6 +170,7 @@ class JackOutput:
             self._out.write_midi_event(offset, data)
         except jack.JackError:
             return False
+        self._again.wrote(data, self._now())
         return True
 
 

@@ -21,7 +21,8 @@ def test_after_every_fault_nothing_hangs_no_take_is_lost_and_the_next_phrase_is_
         seconds=0.0,
         seed=1,
         longest_s=0.6,
-        faults=("keyboard unplugged", "synth unplugged", "JACK server killed", "clock lost", "garbage"),
+        faults=("keyboard unplugged", "synth unplugged", "JACK server killed", "listener stopped", "garbage"),
+        rests=0.0,
         options=("--model", str(TINY), "--seed", "1", "--hand-over", "0.3", "--length", "0.5"),
     )
     sums = soak(tmp_path, f"{jack_server.name}-soak", plan, print)
