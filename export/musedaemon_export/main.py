@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from onnx import ModelProto
 
 import musedaemon
 from musedaemon.encoding import ENCODING_VERSION
@@ -101,17 +102,23 @@ def export(kept: Checkpoint, card: ModelCard) -> tuple[bytes, list[Difference]]:
     """The model file's bytes, and how far it is from torch. Raises ExportError when that is too far."""
     net = kept.net()
     parts = part_graphs(_arrays(net), card.hidden, card.layers)
-    if card.precision == "int8":
-        parts = [*quantised(parts[:1]), *parts[1:]]
+    exact = _compared(net, parts, dataclasses.replace(card, precision="fp32"))
+    if card.precision == "fp32":
+        return exact
+    return _compared(net, [*quantised(parts[:1]), *parts[1:]], card)
+
+
+def _compared(net: NoteNet, parts: list[ModelProto], card: ModelCard) -> tuple[bytes, list[Difference]]:
+    """The file of these parts and how far it is from torch; ExportError where that is more than its precision costs."""
     data = assembled(parts, card).SerializeToString()
     try:
         model = OnnxModel.from_bytes(data, "just exported")
     except ModelError as error:
         raise ExportError(f"The export cannot be run: {error}") from error
     found = differences(net, model)
-    beyond = too_large(found, card.precision)
-    if beyond:
-        raise ExportError(f"torch and onnxruntime disagree, nothing was written:\n{differences_text(beyond)}")
+    if beyond := too_large(found, card.precision):
+        advice = "; export it without --int8" if card.precision == "int8" else "; please report it"
+        raise ExportError(f"torch and onnxruntime disagree, nothing was written{advice}:\n{differences_text(beyond)}")
     return data, found
 
 
