@@ -68,7 +68,7 @@ class LoopGuard:
     def __init__(self) -> None:
         self._sent: deque[_Sent] = deque(maxlen=MOST_REMEMBERED)
         self._controls_came_back: deque[bool] = deque(maxlen=_EVIDENCE)
-        self._last_note_came_back = False
+        self._notes_came_back = 0
         self._steady = {status: _SteadyStream() for status in _STEADY}
 
     def sent_response(self, at: float, event: MidiEvent) -> None:
@@ -93,7 +93,10 @@ class LoopGuard:
             case NoteOn():
                 is_echo = self._is_note_echo(event, sent, held)
             case NoteOff():
-                is_echo = self._last_note_came_back
+                # One note that came back may have been the player's own, equal to ours by chance: a key that is down
+                # is not let go on so little evidence.
+                is_up = sent.is_response or (event.channel, event.pitch) not in held
+                is_echo = self._notes_came_back >= (1 if is_up else 2)
             case _:
                 is_echo = self._controls_come_back()
                 self._controls_came_back.append(True)
@@ -110,8 +113,8 @@ class LoopGuard:
 
     def _is_note_echo(self, event: NoteOn, sent: _Sent, held: Container[tuple[int, int]]) -> bool:
         if sent.is_response or (event.channel, event.pitch) in held or event.at - sent.at <= STRIKE_AGAIN:
-            self._last_note_came_back = True
-        return self._last_note_came_back
+            self._notes_came_back += 1
+        return self._notes_came_back > 0
 
     def _remember(self, sent: _Sent) -> None:
         self._forget_before(sent.at - WINDOW)
@@ -123,7 +126,7 @@ class LoopGuard:
         while self._sent and self._sent[0].at < limit:
             kind = self._sent.popleft().identity[0] & 0xF0
             if kind == wire.NOTE_ON:
-                self._last_note_came_back = False
+                self._notes_came_back = 0
             elif kind != wire.NOTE_OFF:
                 self._controls_came_back.append(False)
 

@@ -91,11 +91,24 @@ def test_without_a_loop_no_note_off_is_swallowed_and_with_one_its_echo_is() -> N
     off = NoteOff(1.04, 0, 60)
     looped, plain = LoopGuard(), LoopGuard()
     for guard in (looped, plain):
+        guard.sent_thru(0.99, NoteOn(0.99, 0, 62, 80))
         guard.sent_thru(1.0, ON)
-    assert looped.is_echo(NoteOn(1.01, 0, 60, 80), {C4})
+    assert looped.is_echo(NoteOn(1.0, 0, 62, 80), {(0, 62)})
+    assert looped.is_echo(NoteOn(1.01, 0, 60, 80), {C4, (0, 62)})
     for guard, is_echo in ((looped, True), (plain, False)):
         guard.sent_thru(1.03, off)
         assert guard.is_echo(off, {C4}) == is_echo
+
+
+def test_a_note_equal_to_ours_swallows_no_note_off_of_a_key_that_is_down() -> None:
+    guard = LoopGuard()
+    guard.sent_response(1.0, ON)
+    guard.sent_thru(1.01, NoteOn(1.01, 0, 64, 80))
+    assert guard.is_echo(NoteOn(1.03, 0, 60, 80), {(0, 64)})  # the player struck what we had just played
+    assert not guard.is_echo(NoteOff(1.04, 0, 64), {(0, 64)})
+    guard.sent_thru(1.04, NoteOff(1.04, 0, 64))
+    guard.sent_thru(1.07, NoteOn(1.07, 0, 64, 80))
+    assert not guard.is_echo(NoteOff(1.1, 0, 64), {(0, 64)})
 
 
 def test_a_pedal_that_comes_back_is_ignored_and_one_that_bounces_is_not() -> None:
