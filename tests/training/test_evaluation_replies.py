@@ -64,8 +64,8 @@ def test_a_piece_too_short_for_call_and_answer_gives_none(tmp_path: Path) -> Non
 def test_the_daemons_engine_replies_on_the_calls_own_clock() -> None:
     call = a_call()
     reply = reply_to(FakeModel(), call, seed=1)
-    # The fake enters three beats after the last note, then plays eighths upwards.
-    assert int(reply["onset"][0]) == int(call.notes["onset"][-1]) + 72
+    # The reply enters on the beat, which is found in the call's playing, then the fake plays eighths upwards.
+    assert int(reply["onset"][0]) == int(call.notes["onset"][-1]) + 48
     assert set(np.diff(reply["onset"].astype(int)).tolist()) <= {12, 72}
     assert len(reply) > 3
     assert np.array_equal(reply, reply_to(FakeModel(), call, seed=1))

@@ -11,14 +11,16 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from musedaemon.cli.arguments import CONNECTION, LIVE, MODEL, OPTIONS, Subcommand, overrides, parse
-from musedaemon.cli.json_report import JsonReport
-from musedaemon.cli.opening import opening
-from musedaemon.cli.report import Report
 from musedaemon.config.loading import find, settings
 from musedaemon.config.schema import Config
 from musedaemon.errors import MusedaemonError
+
+if TYPE_CHECKING:
+    from musedaemon.cli.json_report import JsonReport
+    from musedaemon.cli.report import Report
 
 INTERRUPTED = 130
 """The exit status of a start that Ctrl-C cut short; a session that was playing ends with 0."""
@@ -66,6 +68,10 @@ def _play(parsed: argparse.Namespace, config: Config) -> int:
 
 
 def _report(parsed: argparse.Namespace, config: Config) -> Report | JsonReport:
+    from musedaemon.cli.json_report import JsonReport
+    from musedaemon.cli.opening import opening
+    from musedaemon.cli.report import Report
+
     if config.log.format == "json":
         return JsonReport(config.log.level)
     return Report(config.log.level, opening(config, find(parsed.config)))

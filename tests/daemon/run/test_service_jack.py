@@ -172,6 +172,7 @@ def test_a_terminal_that_is_closed_ends_it_and_no_note_hangs(jack_server: JackSe
     terminal, its_end = pty.openpty()
 
     def control() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may run under nohup
         fcntl.ioctl(its_end, termios.TIOCSCTTY, 0)
 
     command = [sys.executable, "-m", "musedaemon", "--api", "jack", "--config", str(settings(tmp_path, 0.2))]
