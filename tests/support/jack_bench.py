@@ -11,6 +11,7 @@ from typing import Self
 
 from support.flood import Sounding
 from support.jack_server import JackServer, new_client
+from support.midi_balance import without_ends_again
 
 Timed = tuple[float, bytes]
 """A message and its time in seconds."""
@@ -67,9 +68,10 @@ class JackBench:
 
     @property
     def recorded(self) -> list[Timed]:
-        """All that was heard so far, in order."""
+        """All that was heard so far, in order, but for ends that were sent again because a client was late."""
         with self._lock:
-            return [(frame / self._rate, data) for frame, data in self._heard]
+            heard = list(self._heard)
+        return [(frame / self._rate, data) for frame, data in without_ends_again(heard)]
 
     @property
     def stamped(self) -> list[tuple[int, bytes]]:
@@ -147,7 +149,7 @@ class JackBench:
 
     def wait_for(self, count: int, patience: float = 10.0) -> list[Timed]:
         """Return what was recorded as soon as it is `count` messages or more."""
-        wait_until(lambda: len(self._heard) >= count, patience, lambda: f"heard {len(self._heard)} of {count}")
+        wait_until(lambda: len(self.recorded) >= count, patience, lambda: f"heard {len(self.recorded)} of {count}")
         return self.recorded
 
     def wait_for_silence(self, seconds: float, patience: float = 30.0) -> list[Timed]:

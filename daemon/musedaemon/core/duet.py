@@ -36,6 +36,8 @@ HORIZON_S = 0.3
 """How far ahead of its time a note is settled: not far, most are planned anew."""
 REST_S = 1.0
 """So long a silence of both ends a passage."""
+FIRST_HEARD = 4
+"""So many notes of a session are heard before the first of ours: what goes with them is not known sooner."""
 MOST_NOTES = 512
 """The musician's notes that are kept of a passage; it is cut here, so that memory stays flat."""
 _ALONE = Extent(target=4 * TICKS_PER_BEAT, most=5 * TICKS_PER_BEAT)
@@ -180,7 +182,7 @@ class Duet:
         return len(self._ear.phrase) >= MOST_NOTES
 
     def _sample_at(self) -> float:
-        if self._stance is Stance.TACET or not self._ear.bpm_known:
+        if self._stance is Stance.TACET or not self._ear.bpm_known or len(self._ear.memory) < FIRST_HEARD:
             return float("inf")
         if self._reply is None:
             return self._plan_from

@@ -11,6 +11,7 @@ from support.jam import SETTINGS, Jam, jam, melody
 from support.modes import CALL, DUET, SOLO, TRADE, key, play
 
 from musedaemon.core.commands import HandedOver
+from musedaemon.core.duet import FIRST_HEARD
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.limits import LimitSettings
 from musedaemon.core.modes import Mode
@@ -25,6 +26,12 @@ def spans(done: Jam) -> list[tuple[float, float]]:
 
 
 # Trade: two bars of 4 beats at 120 bpm are four seconds.
+
+
+def test_a_duet_hears_the_first_notes_of_a_session_before_it_joins_in() -> None:
+    done = play(DUET, CALL)
+    onsets = [event.at for event in CALL if isinstance(event, NoteOn)]
+    assert onsets[FIRST_HEARD - 1] <= done.notes()[0].at < onsets[-1]
 
 
 @pytest.mark.parametrize("certain", [True, False])
