@@ -11,7 +11,6 @@ from typing import Self
 
 from support.flood import Sounding
 from support.jack_server import JackServer, new_client
-from support.midi_balance import without_ends_again
 
 Timed = tuple[float, bytes]
 """A message and its time in seconds."""
@@ -68,10 +67,9 @@ class JackBench:
 
     @property
     def recorded(self) -> list[Timed]:
-        """All that was heard so far, in order, but for ends that were sent again because a client was late."""
+        """All that was heard so far, in order."""
         with self._lock:
-            heard = list(self._heard)
-        return [(frame / self._rate, data) for frame, data in without_ends_again(heard)]
+            return [(frame / self._rate, data) for frame, data in self._heard]
 
     @property
     def stamped(self) -> list[tuple[int, bytes]]:
@@ -149,7 +147,7 @@ class JackBench:
 
     def wait_for(self, count: int, patience: float = 10.0) -> list[Timed]:
         """Return what was recorded as soon as it is `count` messages or more."""
-        wait_until(lambda: len(self.recorded) >= count, patience, lambda: f"heard {len(self.recorded)} of {count}")
+        wait_until(lambda: len(self._heard) >= count, patience, lambda: f"heard {len(self._heard)} of {count}")
         return self.recorded
 
     def wait_for_silence(self, seconds: float, patience: float = 30.0) -> list[Timed]:
