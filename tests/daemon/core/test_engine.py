@@ -90,7 +90,9 @@ def test_an_interrupted_reply_is_withdrawn_at_once_and_forgotten() -> None:
 def test_a_session_that_ends_in_mid_reply_tells_of_it(mode: Mode) -> None:
     engine = Engine(FakeModel(), TempoTracker(120.0), replace(SETTINGS, mode=mode))
     chord = [60, 64, 67, 72]  # a duet does not begin on less
-    for event in [*(NoteOn(0.0, 0, pitch, 80) for pitch in chord), *(NoteOff(0.4, 0, pitch) for pitch in chord)]:
+    events: list[MidiEvent] = [NoteOn(0.0, 0, pitch, 80) for pitch in chord]
+    events += [NoteOff(0.4, 0, pitch) for pitch in chord]
+    for event in events:
         engine.receive(Heard(event))
     assert engine.break_off(0.45) == []
     notes: list[PlannedNote] = []
