@@ -56,6 +56,7 @@ class Sounding:
     def __init__(self) -> None:
         self.on: set[tuple[int, int]] = set()
         """(status less its bit of on and off, pitch or control)"""
+        self._been: set[tuple[int, int]] = set()
 
     def hear(self, data: bytes) -> None:
         """One message."""
@@ -69,15 +70,17 @@ class Sounding:
             (self.on.add if data[2] >= 64 else self.on.discard)((data[0], data[1]))
         elif kind == 0xB0 and (data[1] == 120 or data[1] >= 123):
             self.on = {place for place in self.on if place[0] != 0x90 + channel}
+        self._been |= self.on
 
     def is_off_already(self, data: bytes) -> bool:
-        """Whether it ends a note that is not on, or lifts a pedal that is not down."""
+        """Whether it ends a note that has ended, or lifts a pedal that was lifted; what never began it does not."""
         kind, channel = data[0] & 0xF0, data[0] & 0x0F
         if len(data) != 3:
             return False
         if kind == 0x80 or (kind == 0x90 and not data[2]):
-            return (0x90 + channel, data[1]) not in self.on
-        return kind == 0xB0 and data[1] in (64, 66, 69) and data[2] < 64 and (data[0], data[1]) not in self.on
+            return (0x90 + channel, data[1]) in self._been - self.on
+        lifts = kind == 0xB0 and data[1] in (64, 66, 69) and data[2] < 64
+        return lifts and (data[0], data[1]) in self._been - self.on
 
 
 def left_on(messages: Iterable[bytes]) -> set[tuple[int, int]]:

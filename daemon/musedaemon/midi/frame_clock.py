@@ -41,6 +41,11 @@ class FrameClock:
         self._observed = 0
         self._leaps = 0
 
+    @property
+    def is_read(self) -> bool:
+        """Whether anything was observed."""
+        return self._line is not None
+
     def count(self, frame: int) -> int:
         """The whole number of a frame that is told in 32 bits: the one nearest to the last one told."""
         self._counted += (frame - self._counted + _WRAP // 2) % _WRAP - _WRAP // 2

@@ -25,6 +25,7 @@ _AT_ONCE = 0
 """The frame of messages that leave at the start of the next period."""
 _NO_FRAME = -1
 _READ_EVERY_S = 0.01
+_READ_WITHIN_S = 1.0
 _PERIODS_TO_BE_HEARD = 3
 _POLL_S = 0.002
 _MOST_WAITING = 4_096
@@ -74,6 +75,8 @@ class JackOutput:
         self._client.activate()
         # Only now: a port of a client that is not active yet is seen by others, and refuses them.
         self._out = self._client.midi_outports.register(port_name)
+        # Before that, what is to leave later would leave at once.
+        self._wait(lambda: self._clock.is_read, time.monotonic() + _READ_WITHIN_S)
         on_period(self._rate, self._period)
 
     def connect(self, name: str) -> None:

@@ -175,10 +175,10 @@ def test_the_reply_ends_with_the_output_and_the_next_call_is_answered_once_it_is
 
 
 def test_a_duet_goes_on_when_the_output_is_back() -> None:
-    done = jam_with_outage([*FIRST, *SECOND, *THIRD], Mode.DUET, 1.5, 15.0)
+    done = jam_with_outage([*FIRST, *SECOND, *THIRD], Mode.DUET, 3.0, 15.0)
     played = [note.at for note in done.notes()]
-    assert any(at <= 1.5 for at in played)
-    assert all(at <= 1.5 or at > 15.0 for at in played)
+    assert any(at <= 3.0 for at in played)
+    assert all(at <= 3.0 or at > 15.0 for at in played)
     assert any(at > 20.0 for at in played)
 
 
