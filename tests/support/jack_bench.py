@@ -11,6 +11,7 @@ from typing import Self
 
 from support.flood import Sounding
 from support.jack_server import JackServer, new_client
+from support.lateness import Lateness
 
 Timed = tuple[float, bytes]
 """A message and its time in seconds."""
@@ -36,8 +37,7 @@ class JackBench:
         self._ear = self._client.midi_inports.register("heard")
         self._hand = self._client.midi_outports.register("played")
         self._sounding = Sounding()
-        self._late_periods: list[float] = []
-        self._client.set_xrun_callback(self._late_periods.append)
+        self._lateness = Lateness(self._client)
         self._client.set_process_callback(self._process)
         self._lock = threading.Lock()
         self._to_play: deque[tuple[int, bytes]] = deque()
@@ -46,6 +46,7 @@ class JackBench:
         self._processed = 0
         self._failure: Exception | None = None
         self._plugged = True
+        self._records_all = False
 
     def __enter__(self) -> Self:
         self._client.activate()
@@ -89,12 +90,14 @@ class JackBench:
         """Whether nothing is left to play."""
         return not self._to_play
 
-    def count_late_periods(self, on_late: Callable[[float], None]) -> None:
-        """`on_late` hears, on a thread of JACK's, of each period in which some client or the driver came too late.
+    @property
+    def late_periods(self) -> int:
+        """In how many periods some client, or the driver, came too late since this one was made."""
+        return self._lateness.periods
 
-        Before it is entered. All that comes is recorded then.
-        """
-        self._client.set_xrun_callback(on_late)
+    def record_all(self) -> None:
+        """Also what ends again, which else is left out once a period was late. Before it is entered."""
+        self._records_all = True
 
     def now(self) -> float:
         """This moment on the bench's clock."""
@@ -166,9 +169,9 @@ class JackBench:
 
         Where a period was late, what ended then may be sent once more: an instrument ignores it.
         """
-        again = bool(self._late_periods) and self._sounding.is_off_already(data)
+        again = self._lateness.periods > 0 and self._sounding.is_off_already(data)
         self._sounding.hear(data)
-        return not again
+        return self._records_all or not again
 
     def _process(self, frames: int) -> None:
         """On JACK's thread, once a period. What it raises is kept and raised at the end of the test."""

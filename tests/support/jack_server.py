@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from support.lateness import Lateness
+
 MISSING = None if shutil.which("jackd") else "jackd is not installed (Debian package jackd2)"
 """Why there can be no server here, or None."""
 
@@ -58,11 +60,10 @@ class JackServer:
 @contextmanager
 def late_periods(server: JackServer) -> Iterator[Callable[[], int]]:
     """Counts from now on: in how many periods some client of the server, or the driver, came too late (xruns)."""
-    late: list[float] = []
     client = new_client(server.name, "lateness")
-    client.set_xrun_callback(late.append)
+    lateness = Lateness(client)
     with client:  # which activates it
-        yield lambda: len(late)
+        yield lambda: lateness.periods
 
 
 @contextmanager

@@ -59,12 +59,12 @@ def main(name: str, server: str, log: Path) -> None:
     told: SimpleQueue[list[Any] | None] = SimpleQueue()
     threading.Thread(target=_listen, args=(told,), daemon=True).start()
     bench = JackBench(JackServer(server), name)
-    late: SimpleQueue[float] = SimpleQueue()
-    bench.count_late_periods(late.put)
-    with log.open("a", buffering=1) as heard, bench:
+    bench.record_all()
+    with log.open("a", buffering=1) as file, bench:
+        heard = HeardLog(bench, file)
         print("there", time.monotonic(), flush=True)
-        _live(bench, told, lambda: _write(bench, late, heard))
-        _write(bench, late, heard)
+        _live(bench, told, heard.write)
+        heard.write()
         os._exit(0)  # a client is never closed whose server may be dead: that can take for ever
 
 
@@ -111,11 +111,22 @@ def _messages(kind: str, values: list[Any]) -> list[Timed]:
     raise ValueError(kind)
 
 
-def _write(bench: JackBench, late: SimpleQueue[float], log: TextIO) -> None:
-    now = time.monotonic()
-    lines = [f"{now:.4f} {data.hex()}\n" for data in bench.take_heard()]
-    lines += [f"{now:.4f} late\n" for _ in range(late.qsize()) if late.get() is not None]
-    log.write("".join(lines))
+class HeardLog:
+    """What the bench heard, and how often JACK told of a late period, a line each."""
+
+    def __init__(self, bench: JackBench, file: TextIO) -> None:
+        self._bench = bench
+        self._file = file
+        self._late_told = 0
+
+    def write(self) -> None:
+        """Write what is new."""
+        now = time.monotonic()
+        lines = [f"{now:.4f} {data.hex()}\n" for data in self._bench.take_heard()]
+        late = self._bench.late_periods
+        lines += [f"{now:.4f} late\n"] * (late - self._late_told)
+        self._late_told = late
+        self._file.write("".join(lines))
 
 
 if __name__ == "__main__":
