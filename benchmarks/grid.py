@@ -35,6 +35,7 @@ from musedaemon.core.thru import nothing
 from musedaemon.midi.jack_ports import with_frame_times
 from musedaemon.midi.ports import VIRTUAL_OUTPUT, PortSystem
 from musedaemon.midi.rtmidi_ports import open_port_system
+from musedaemon.run.clock import SessionClock
 from musedaemon.run.priority import precedence, system_precedence
 from musedaemon.run.realtime import SWITCH_INTERVAL_S
 from musedaemon.run.recorder import Unrecorded
@@ -47,8 +48,8 @@ _SOON_S = 0.5
 _HEARD_S = 0.3
 _PATIENCE_S = 30.0
 
-Ways = dict[str, Callable[[PortSystem], PortSystem]]
-WAYS: Ways = {"rtmidi": lambda system: system, "JACK-Client": lambda s: with_frame_times(s, time.perf_counter)}
+Ways = dict[str, Callable[[PortSystem, SessionClock], PortSystem]]
+WAYS: Ways = {"rtmidi": lambda system, clock: system, "JACK-Client": with_frame_times}
 
 
 class Arrived(NamedTuple):
@@ -59,19 +60,11 @@ class Arrived(NamedTuple):
     silence_ms: float
 
 
-class Now:
-    """The clock of `time.perf_counter`, the same in every process."""
-
-    def now(self) -> float:
-        """Seconds."""
-        return time.perf_counter()
-
-
 def play_grid(way: str, line: Connection) -> None:
     """The life of the player's process; tells when it has withdrawn (seconds)."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    clock = Now()
-    port = WAYS[way](open_port_system("jack", clock.now)).open_virtual_output(VIRTUAL_OUTPUT)
+    clock = SessionClock()
+    port = WAYS[way](open_port_system("jack", clock.now), clock).open_virtual_output(VIRTUAL_OUTPUT)
     inbox: PlayerInbox = Queue()
     player = PlayerThread(Player(NoEcho(), nothing), port, clock, inbox, EngineInbox(), Unrecorded())
     line.send("ready")
@@ -91,8 +84,8 @@ def play_grid(way: str, line: Connection) -> None:
     thread = threading.Thread(target=life)
     thread.start()
     time.sleep(max(end - clock.now(), 0.0))
-    withdrawn = clock.now()
-    inbox.put(Withdraw(withdrawn))
+    withdrawn = time.perf_counter()
+    inbox.put(Withdraw(clock.now()))
     time.sleep(_HEARD_S)
     inbox.put(Stop.NOW)
     thread.join()

@@ -38,10 +38,11 @@ sys.exit(main())
 COSTS = """
 import sys, time
 from musedaemon.config.schema import Config, Ports
+from musedaemon.run.clock import SessionClock
 from musedaemon.run.opening import open_ports
 if sys.argv[1] != "sender":
     sys.modules["jack"] = None
-system = open_ports(Config(Ports(api="jack", guardian=sys.argv[1] != "alone")), time.perf_counter)
+system = open_ports(Config(Ports(api="jack", guardian=sys.argv[1] != "alone")), SessionClock())
 began = time.perf_counter()
 port = system.open_virtual_output("musedaemon out")
 print(1000 * (time.perf_counter() - began), flush=True)

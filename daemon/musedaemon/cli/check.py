@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from musedaemon.config.schema import Config
 from musedaemon.midi.ports import PortSystem
 from musedaemon.run.check import Finding, Health, check
+from musedaemon.run.clock import SessionClock
 
 BROKEN_STATUS = 2
 
@@ -15,11 +16,11 @@ BROKEN_STATUS = 2
 def print_check(config: Config) -> int:
     """Print each finding as it is made; returns 0 if one can play, else 2. Never raises."""
 
-    def open_system(api: str, now: Callable[[], float]) -> PortSystem:
+    def open_system(api: str, clock: SessionClock) -> PortSystem:
         """Loads the MIDI library only now: where it cannot be loaded, that is a finding too."""
         from musedaemon.run.opening import open_ports
 
-        return open_ports(replace(config, ports=replace(config.ports, api=api)), now)
+        return open_ports(replace(config, ports=replace(config.ports, api=api)), clock)
 
     return print_findings(check(config, open_system))
 

@@ -1,4 +1,4 @@
-"""Seconds of our clock and frames of a sound server's, each told in terms of the other. Pure."""
+"""A sound server's frames by this machine's clock, and its count of them, which is told in 32 bits. Pure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,43 @@ _DAMPING = 2.0
 _LEAP_S = 0.002
 _LEAPS_BELIEVED = 3
 """So far off, so often in a row, the server has lost or skipped a period; less often, we were interrupted."""
+
+
+def frames_between(later: float, earlier: float) -> float:
+    """How many frames lie between two that are told in 32 bits, less than half a day apart; either may be the later."""
+    return (later - earlier + _WRAP / 2) % _WRAP - _WRAP / 2
+
+
+class FrameCount:
+    """Whole numbers of frames that are told in 32 bits: each is the one nearest to the last that was counted.
+
+    `count` on one thread, `near` on any.
+    """
+
+    def __init__(self) -> None:
+        self._counted = 0
+
+    def count(self, frame: int) -> int:
+        """The whole number of a frame, from which those to come are not far."""
+        self._counted = self.near(frame)
+        return self._counted
+
+    def near(self, frame: int) -> int:
+        """The whole number of a frame."""
+        counted = self._counted
+        return counted + int(frames_between(frame, counted))
+
+
+class FrameReading(NamedTuple):
+    """At second `at` it was `frame`, with its fraction, and `pace` frames pass a second."""
+
+    at: float
+    frame: float
+    pace: float
+
+    def frame_at(self, at: float) -> float:
+        """The frame at another second."""
+        return self.frame + (at - self.at) * self.pace
 
 
 class _Line(NamedTuple):
@@ -31,12 +68,11 @@ class FrameClock:
 
     A delay-locked loop of second order, as in F. Adriaensen, "Using a DLL to filter time" (2005): it also learns by how
     much the rates differ. An average alone would lag by that: JACK's dummy driver is 250 millionths fast, for it counts
-    its period in whole microseconds. `count` and `observe` on one thread, `frame_at` on any.
+    its period in whole microseconds. One thread.
     """
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
-        self._counted = 0
         self._line: _Line | None = None
         self._observed = 0
         self._leaps = 0
@@ -46,13 +82,8 @@ class FrameClock:
         """Whether anything was observed."""
         return self._line is not None
 
-    def count(self, frame: int) -> int:
-        """The whole number of a frame that is told in 32 bits: the one nearest to the last one told."""
-        self._counted += (frame - self._counted + _WRAP // 2) % _WRAP - _WRAP // 2
-        return self._counted
-
     def observe(self, seconds: float, frame: int) -> None:
-        """At this second it was this frame (a whole number, see `count`)."""
+        """At this second it was this frame (a whole number, see `FrameCount`)."""
         began, line = seconds - frame / self._rate, self._line
         error = 0.0 if line is None else began - line.began_seen(seconds)
         self._leaps = self._leaps + 1 if abs(error) > _LEAP_S else 0
@@ -75,7 +106,29 @@ class FrameClock:
         drift = line.drift + error * share / (_STEADY_S * (2 * _DAMPING) ** 2)
         return _Line(began + error * share, drift, seconds)
 
-    def frame_at(self, seconds: float) -> int:
-        """The frame at this second; 0, long past, as long as nothing was observed."""
+    def reading(self) -> FrameReading:
+        """What it knows, at the second of what was observed last. Something must have been observed."""
         line = self._line
-        return 0 if line is None else max(round((seconds - line.began_seen(seconds)) * self._rate), 0)
+        assert line is not None
+        return FrameReading(line.at, (line.at - line.began) * self._rate, (1.0 - line.drift) * self._rate)
+
+
+_TOLD_EVERY_S = 1.0
+_UNNOTICED_S = 0.0001
+
+
+class ReadingNews:
+    """Which readings are worth telling: one a second, and those that the last one told foretold wrongly."""
+
+    def __init__(self) -> None:
+        self._told: FrameReading | None = None
+
+    def is_news(self, reading: FrameReading) -> bool:
+        """Whether to tell it; then it counts as told."""
+        told = self._told
+        if told and reading.at - told.at < _TOLD_EVERY_S:
+            off = frames_between(told.frame_at(reading.at), reading.frame)
+            if abs(off) <= _UNNOTICED_S * reading.pace:
+                return False
+        self._told = reading
+        return True

@@ -36,8 +36,7 @@ class FrameQueue:
 
         Of one channel and pitch no note-on or note-off overtakes another, and of the clock no Stop a pulse.
 
-        Their frames may come the other way round: between the two the clock was refined, or a note-off is to leave at
-        once while the period of its note-on is late.
+        Their frames may come the other way round: a note-off is to leave at once while its note-on still waits.
         """
         place = _place(data)
         if place is not None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from musedaemon.midi.jack_ports import JackFramePorts
+from musedaemon.midi.port_time import MachineTime
 from musedaemon.midi.ports import PortSystem
-from musedaemon.midi.process_ports import ProcessPorts
+from musedaemon.midi.process_ports import SenderPorts
 
 _GUARDIAN = "musedaemon.run.guardian"
 
@@ -19,8 +20,8 @@ def with_guardian(system: PortSystem, now: Callable[[], float], realtime: str = 
     return system if isinstance(system, JackFramePorts) else GuardedPorts(system, now, realtime)
 
 
-class GuardedPorts(ProcessPorts):
+class GuardedPorts(SenderPorts):
     """Of rtmidi's, whose outputs are guardians (`run/guardian.py`)."""
 
     def __init__(self, others: PortSystem, now: Callable[[], float], realtime: str) -> None:
-        super().__init__(others, now, _GUARDIAN, [realtime, others.api.lower()])
+        super().__init__(others, MachineTime(now), _GUARDIAN, [realtime, others.api.lower()])

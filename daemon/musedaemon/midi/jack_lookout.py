@@ -81,23 +81,11 @@ class _Client:
 
     def look(self) -> Sight:
         left = frozenset(self._left.popleft() for _ in range(len(self._left)))
-        return Sight(self._names(_SOURCES), self._names(_TARGETS), left)
+        return Sight(*_names(self._library, self._handle), left)
 
     def close(self) -> None:
         if not self.ended.is_set():
             self._library.jack_client_close(self._handle)
-
-    def _names(self, kind: int) -> list[str]:
-        found = self._library.jack_get_ports(self._handle, None, _MIDI, kind)
-        if not found:
-            return []
-        names = []
-        for name in found:
-            if name is None:
-                break
-            names.append(name.decode(errors="replace"))
-        self._library.jack_free(found)
-        return names
 
     def _registered(self, port: int, is_new: int, _data: object) -> None:
         """A port that comes may not be ready yet, and can wait for the next look."""
@@ -109,6 +97,41 @@ class _Client:
     def _shut_down(self, _data: object) -> None:
         self.ended.set()
         self._on_change()
+
+
+def _names(library: ctypes.CDLL, client: int) -> tuple[list[str], list[str]]:
+    """The ports that others can listen to, and those that they can send to."""
+    return _names_of(library, client, _SOURCES), _names_of(library, client, _TARGETS)
+
+
+def _names_of(library: ctypes.CDLL, client: int, kind: int) -> list[str]:
+    found = library.jack_get_ports(client, None, _MIDI, kind)
+    if not found:
+        return []
+    names = []
+    for name in found:
+        if name is None:
+            break
+        names.append(name.decode(errors="replace"))
+    library.jack_free(found)
+    return names
+
+
+def look_once() -> Sight | None:
+    """The ports there are this moment, None where there is no server. PortError where there is no libjack."""
+    library = _library()
+    _silence(library)
+    client = _opened(library)
+    if not client:
+        return None
+    inputs, outputs = _names(library, client)
+    library.jack_client_close(client)
+    return Sight(inputs, outputs)
+
+
+def _opened(library: ctypes.CDLL) -> int | None:
+    client: int | None = library.jack_client_open(_CLIENT_NAME, _NO_START_SERVER, ctypes.byref(c_int()))
+    return client
 
 
 class JackLookout:
@@ -141,7 +164,7 @@ class JackLookout:
         self._client = None
 
     def _open(self) -> _Client | None:
-        handle = self._library.jack_client_open(_CLIENT_NAME, _NO_START_SERVER, ctypes.byref(c_int()))
+        handle = _opened(self._library)
         return _Client(self._library, handle, self._on_change) if handle else None
 
 

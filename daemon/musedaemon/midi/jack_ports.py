@@ -1,35 +1,39 @@
-"""Outputs of JACK whose messages leave at their exact frame, each sent by a process of its own.
+"""Ports of JACK whose messages come and leave at their exact frame, each a process of its own.
 
-rtmidi lets all of them leave at the start of a period, which at 1,024 frames is 21 ms long. Python can do better
-(`midi/jack_output.py`), but JACK takes nothing from a client that is late in a period, and a callback of a process that
-also runs the model is late: at 64 frames it lost a note in seven while the model stepped without a pause.
+rtmidi lets all that leaves go at the start of a period, which at 1,024 frames is 21 ms long, and tells of what comes in
+no more than the period. Python can do better (`midi/jack_client.py`), but JACK takes nothing from a client that is late
+in a period, hands it nothing, and makes all the others wait for it; and a callback of a process that also runs the
+model is late: at 64 frames an output lost a note in seven while the model stepped without a pause.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
-from musedaemon.errors import PortError
+from musedaemon.errors import PortAbsentError, PortError
+from musedaemon.midi.jack_lookout import look_once
+from musedaemon.midi.jack_time import JackTime, LedClock
 from musedaemon.midi.ports import PortSystem
+from musedaemon.midi.presence import Sight
 from musedaemon.midi.process_ports import ProcessPorts
 
 _log = logging.getLogger(__name__)
 
 _SENDER = "musedaemon.run.jack_sender"
+_RECEIVER = "musedaemon.run.jack_receiver"
 
 
-def with_frame_times(system: PortSystem, now: Callable[[], float], realtime: str = "auto") -> PortSystem:
-    """The same system, with outputs that leave at their frame where it is JACK and JACK-Client can be loaded.
+def with_frame_times(system: PortSystem, clock: LedClock, realtime: str = "auto") -> PortSystem:
+    """The same system, but where it is JACK and JACK-Client can be loaded one whose messages have their frames.
 
-    `now` is the clock of the times that messages are to leave at (seconds), `realtime` the setting.
+    Then JACK leads the clock. `realtime` is the setting.
     """
-    return JackFramePorts(system, now, realtime) if system.api == "JACK" and _can_be_loaded() else system
+    return JackFramePorts(system, clock, realtime) if system.api == "JACK" and _can_be_loaded() else system
 
 
 def _can_be_loaded() -> bool:
     try:
-        import musedaemon.midi.jack_output  # noqa: F401
+        import musedaemon.midi.jack_client  # noqa: F401
     except PortError as error:
         _log.debug("%s", error)
         return False
@@ -37,7 +41,23 @@ def _can_be_loaded() -> bool:
 
 
 class JackFramePorts(ProcessPorts):
-    """Over JACK, whose outputs are senders (`run/jack_sender.py`)."""
+    """Over JACK: outputs are senders (`run/jack_sender.py`), inputs receivers (`run/jack_receiver.py`)."""
 
-    def __init__(self, others: PortSystem, now: Callable[[], float], realtime: str) -> None:
-        super().__init__(others, now, _SENDER, [realtime])
+    def __init__(self, others: PortSystem, clock: LedClock, realtime: str) -> None:
+        super().__init__(others, JackTime(clock), _SENDER, _RECEIVER, [realtime])
+
+    def input_names(self) -> list[str]:
+        """The ports one can listen to, as they are this moment."""
+        return list(_sight().inputs)
+
+    def output_names(self) -> list[str]:
+        """The ports one can send to, as they are this moment."""
+        return list(_sight().outputs)
+
+
+def _sight() -> Sight:
+    """By libjack, and not by rtmidi: that holds Python's lock while it waits for JACK, which may be waiting for us."""
+    sight = look_once()
+    if sight is None:
+        raise PortAbsentError("JACK does not answer; start JACK (jackd, or PipeWire's pw-jack) and try again.")
+    return sight

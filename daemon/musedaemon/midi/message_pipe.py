@@ -1,4 +1,4 @@
-"""Messages on their way to the process that sends them: a pipe that never makes the player wait, and never fills up.
+"""Messages on their way to another process: a pipe that never makes whoever writes wait, and never fills up.
 
 As long as the other end reads, a message costs one write. Where it does not, messages wait in a bounded queue: note-ons
 are shed first, note-offs, pedals that come up and the clock never are. An end that takes nothing for long is given up.
@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import os
 import select
-import struct
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 
+from musedaemon.midi.record_stream import WORDS, as_message, as_record
 from musedaemon.midi.shedding import may_be_shed
-
-HEADER = struct.Struct("<dI")
-"""Before each message's bytes: the second it is to leave at, 0 for at once, on the clock `time.perf_counter`, and how
-many bytes it has."""
 
 SHED_FROM = 1_024
 """With so many waiting, what may be shed is."""
@@ -28,51 +24,43 @@ PATIENCE_S = 2.0
 _LOOKS_EVERY_S = 0.1
 
 
-_BETWEEN_WORDS = "\0"
-
-
-def as_message(words: list[str]) -> bytes:
-    """What the other end is told before the first message: it goes the same way."""
-    return _BETWEEN_WORDS.join(words).encode()
-
-
-def words_of(message: bytes) -> list[str]:
-    """What was told by `as_message`."""
-    return message.decode().split(_BETWEEN_WORDS)
-
-
 class MessagePipe:
     """One thread puts and closes. `on_shed` hears of each message that is left out.
 
     What waits is written by a thread that lives as long as something does. Where the system's pipes cannot be asked not
-    to block (Windows before Python 3.12), nothing waits, and the player does.
+    to block (Windows before Python 3.12), nothing waits, and whoever puts does.
     """
 
-    def __init__(self, descriptor: int, on_shed: Callable[[], None]) -> None:
-        """Takes the writing end over, and closes it in the end."""
+    def __init__(self, descriptor: int, on_shed: Callable[[], None], patience_s: float = PATIENCE_S) -> None:
+        """Takes the writing end over, and closes it in the end. An end that takes nothing for so long is given up."""
         if sys.platform != "win32":
             os.set_blocking(descriptor, False)
         self._descriptor = descriptor
         self._on_shed = on_shed
+        self._patience_s = patience_s
         self._waiting: deque[bytes] = deque()
         self._lock = threading.Lock()
         self._moved_at = 0.0
         self._writer: threading.Thread | None = None
 
-    def put(self, data: bytes, leaves: float) -> None:
-        """Send one whole message, to leave then (see `HEADER`). OSError if the other end is gone or takes nothing."""
-        record = HEADER.pack(leaves, len(data)) + data
+    def put(self, data: bytes, at: float) -> None:
+        """Send one whole message with its time. OSError if the other end is gone or takes nothing."""
+        record = as_record(at, data)
         with self._lock:
             if not self._waiting:
                 rest = self._written(record)
                 if rest:
                     self._begin_to_wait(rest)
-            elif time.monotonic() - self._moved_at > PATIENCE_S or len(self._waiting) >= MOST_WAITING:
+            elif time.monotonic() - self._moved_at > self._patience_s or len(self._waiting) >= MOST_WAITING:
                 raise TimeoutError("it takes nothing any more")
-            elif len(self._waiting) >= SHED_FROM and may_be_shed(data):
+            elif len(self._waiting) >= SHED_FROM and at != WORDS and may_be_shed(data):
                 self._on_shed()
             else:
                 self._waiting.append(record)
+
+    def tell(self, *words: object) -> None:
+        """Send words. OSError as `put`."""
+        self.put(as_message(words), WORDS)
 
     def close(self, patience_s: float) -> None:
         """Write what waits, for no longer than so many seconds, then end the stream."""

@@ -66,6 +66,10 @@ class InputPort(Protocol):
     def failure(self) -> Exception | None:
         """The first exception its `Receive` raised: a message was lost to a bug. None as long as all is well."""
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether it has found out that nothing more will come from it."""
+
     def close(self) -> None:
         """Stop listening, then close; closing twice is fine. Never raises."""
 
@@ -89,11 +93,14 @@ class PortSystem(Protocol):
     def open_output(self, name: str) -> OutputPort:
         """Send to the port that `name` finds (see `find_port`)."""
 
+    def expect_input(self) -> None:
+        """An input will be opened soon: prepare for it what can be."""
+
     def expect_output(self) -> None:
         """An output will be opened soon: prepare for it what can be."""
 
     def expect_nothing(self) -> None:
-        """No output will be opened any more: what was prepared is not wanted."""
+        """No port will be opened any more: what was prepared is not wanted."""
 
     def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
         """A port of our own that others send to."""

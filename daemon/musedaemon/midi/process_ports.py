@@ -1,27 +1,26 @@
-"""A MIDI system whose outputs are processes of their own, each started ahead where one is awaited."""
+"""A MIDI system whose ports are processes of their own, each started ahead where one is awaited."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from musedaemon.midi.ports import VIRTUAL_OUTPUT, InputPort, OutputPort, PortSystem, Receive, find_port
+from musedaemon.midi.port_time import PortTime
+from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, InputPort, OutputPort, PortSystem, Receive, find_port
+from musedaemon.midi.receiver_process import ReceiverProcess
 from musedaemon.midi.sender_process import SenderProcess
 from musedaemon.midi.standby import Standby
 
 
-class ProcessPorts:
+class SenderPorts:
     """A `PortSystem`: inputs and names by another, outputs by processes. One thread at a time."""
 
-    def __init__(self, others: PortSystem, now: Callable[[], float], module: str, words: Sequence[str]) -> None:
-        """`module` is run for each output and told the `words`, then the port's name, then whom to connect it to.
-
-        `now` is the clock of the times that messages are to leave at (seconds).
-        """
+    def __init__(self, others: PortSystem, port_time: PortTime, module: str, words: Sequence[str]) -> None:
+        """`module` is run for each output and told the `words`, then the port's name, then whom to connect it to."""
         self.api = others.api
         self._others = others
-        self._now = now
+        self._time = port_time
         self._words = list(words)
-        self._standby = Standby(module)
+        self._senders = Standby(module)
 
     def input_names(self) -> list[str]:
         """The ports one can listen to, as they are this moment."""
@@ -39,19 +38,51 @@ class ProcessPorts:
         """A port of our own that others send to."""
         return self._others.open_virtual_input(name, receive)
 
+    def expect_input(self) -> None:
+        """Nothing takes long here."""
+
     def expect_output(self) -> None:
         """An output will be opened soon: its process stands by."""
-        self._standby.make_ready()
+        self._senders.make_ready()
 
     def expect_nothing(self) -> None:
-        """No output will be opened any more."""
-        self._standby.dismiss()
+        """No port will be opened any more."""
+        self._senders.dismiss()
 
     def open_output(self, name: str) -> OutputPort:
         """Send to the port that `name` finds."""
         target = find_port(name, self.output_names(), "output")
-        return SenderProcess(target, self._standby.take(), [*self._words, VIRTUAL_OUTPUT, target], self._now)
+        return SenderProcess(target, self._senders.take(), [*self._words, VIRTUAL_OUTPUT, target], self._time)
 
     def open_virtual_output(self, name: str) -> OutputPort:
         """A port of our own that others listen to."""
-        return SenderProcess(name, self._standby.take(), [*self._words, name], self._now)
+        return SenderProcess(name, self._senders.take(), [*self._words, name], self._time)
+
+
+class ProcessPorts(SenderPorts):
+    """The same, whose inputs are processes too: those of `receiver`, told in the same way."""
+
+    def __init__(
+        self, others: PortSystem, port_time: PortTime, sender: str, receiver: str, words: Sequence[str]
+    ) -> None:
+        super().__init__(others, port_time, sender, words)
+        self._receivers = Standby(receiver)
+
+    def expect_input(self) -> None:
+        """An input will be opened soon: its process stands by."""
+        self._receivers.make_ready()
+
+    def expect_nothing(self) -> None:
+        """No port will be opened any more."""
+        super().expect_nothing()
+        self._receivers.dismiss()
+
+    def open_input(self, name: str, receive: Receive) -> InputPort:
+        """Listen to the port that `name` finds."""
+        source = find_port(name, self.input_names(), "input")
+        words = [*self._words, VIRTUAL_INPUT, source]
+        return ReceiverProcess(source, self._receivers.take(), words, self._time, receive)
+
+    def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
+        """A port of our own that others send to."""
+        return ReceiverProcess(name, self._receivers.take(), [*self._words, name], self._time, receive)

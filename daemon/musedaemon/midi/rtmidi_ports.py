@@ -122,6 +122,9 @@ class RtMidiPorts:
             port.name = _connect(client, name, "output", VIRTUAL_OUTPUT)
             return port
 
+    def expect_input(self) -> None:
+        """Nothing takes long here."""
+
     def expect_output(self) -> None:
         """Nothing takes long here."""
 
@@ -269,6 +272,9 @@ class _Input(_Port):
         client.ignore_types(sysex=False, timing=False, active_sense=False)
         client.set_callback(self._heard, self)
         self._callback_cell = _cell_that_holds(self)
+
+    is_gone = False
+    """rtmidi never finds out."""
 
     def _heard(self, message: tuple[list[int], float], _data: object = None) -> None:
         """On rtmidi's thread, for each message. What escapes from here is lost in silence, so nothing does."""

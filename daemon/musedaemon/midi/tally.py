@@ -20,10 +20,10 @@ class Tally:
         self.total = 0
         """How many so far."""
 
-    def count(self) -> None:
-        """One more."""
-        self.total += 1
-        self._untold += 1
+    def count(self, more: int = 1) -> None:
+        """So many more."""
+        self.total += more
+        self._untold += more
         now = self._now()
         if now - self._told_at >= _TELLS_EVERY_S:
             _log.warning("%d %s", self._untold, self._what)

@@ -22,7 +22,7 @@ from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, PortSystem
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.bench import NOTE_ON_WIRE_MS, Bench, measure
 from musedaemon.run.chosen import link_session, names_file
-from musedaemon.run.clock import Clock, Stopwatch
+from musedaemon.run.clock import Clock, SessionClock
 from musedaemon.run.link_session import LinkSession
 from musedaemon.run.priority import Grant, precedence_here
 from musedaemon.run.session import file_to_write, playable_bpm
@@ -56,13 +56,13 @@ class Finding(NamedTuple):
     told: str
 
 
-def check(config: Config, open_system: Callable[[str, Callable[[], float]], PortSystem]) -> Iterator[Finding]:
+def check(config: Config, open_system: Callable[[str, SessionClock], PortSystem]) -> Iterator[Finding]:
     """Try one part after the other, as these settings have it; never raises. A few seconds, on the main thread.
 
     `open_system` gives the MIDI system of a name, as a session opens it; it is not called for two files.
     """
-    clock = Stopwatch()
-    yield from _tried("ports", lambda: _ends(config, lambda: open_system(config.ports.api, clock.now)))
+    clock = SessionClock()
+    yield from _tried("ports", lambda: _ends(config, lambda: open_system(config.ports.api, clock)))
     yield from _tried("model", lambda: [model_finding(*_measured(config.model.path))])
     yield from _tried("tempo", lambda: _tempo(config))
     yield from _tried("priority", lambda: [_priority(config, precedence_here(config.timing.realtime))])
@@ -168,7 +168,7 @@ def _tempo(config: Config) -> list[Finding]:
 
 
 def _link(session: LinkSession) -> Finding:
-    session.join(Stopwatch().now, lambda: None)
+    session.join(SessionClock().now, lambda: None)
     try:
         time.sleep(_LINK_S)
         state = session.look()

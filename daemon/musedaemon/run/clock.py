@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Clock(Protocol):
@@ -13,12 +13,36 @@ class Clock(Protocol):
         """Seconds since the session began."""
 
 
-class Stopwatch:
-    """Real time, monotonic, from 0 at its making, or at `start` on `time.perf_counter`, which all processes share."""
+class _Line(NamedTuple):
+    """At a moment of `time.perf_counter` it is `second`, and `pace` seconds pass a second; never before `earliest`."""
+
+    moment: float
+    second: float
+    pace: float
+    earliest: float
+
+
+class SessionClock:
+    """Real time, monotonic, from 0 at its making, or at `start` on `time.perf_counter`, which all processes share.
+
+    It is this machine's time until something else leads it, a sound server that others go by as well. Any thread.
+    """
 
     def __init__(self, start: float | None = None) -> None:
-        self._start = time.perf_counter() if start is None else start
+        self._line = _Line(time.perf_counter() if start is None else start, 0.0, 1.0, float("-inf"))
 
     def now(self) -> float:
         """Seconds since it began."""
-        return time.perf_counter() - self._start
+        return self.at(time.perf_counter())
+
+    def at(self, moment: float) -> float:
+        """The second of a moment of `time.perf_counter`, as far as is known now."""
+        line = self._line
+        return max(line.second + (moment - line.moment) * line.pace, line.earliest)
+
+    def lead(self, moment: float, second: float, pace: float) -> None:
+        """At this moment it is that second, and `pace` seconds pass a second. One thread at a time.
+
+        Where that is less than it has told already, it waits there.
+        """
+        self._line = _Line(moment, second, pace, self.now())

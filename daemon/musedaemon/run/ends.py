@@ -43,8 +43,8 @@ class InputEnd:
         return self._failure or (self._port.failure if self._port else None)
 
     def refused(self) -> bool:
-        """Nothing is sent to it."""
-        return False
+        """Whether nothing more can come from it, though the port that is listened to may still be there."""
+        return self._port is not None and self._port.is_gone
 
     def open(self, name: str) -> str:
         """Listen to it."""
@@ -60,6 +60,7 @@ class InputEnd:
         """Its keys are let go once nothing more can come from it."""
         self.close()
         self._put(InputGone())
+        self._system.expect_input()
 
     def close(self) -> None:
         """Stop listening."""
@@ -121,4 +122,3 @@ class OutputEnd:
     def close(self) -> None:
         """Close the latest, for nobody may have taken it over. Once the player thread has ended."""
         self._port.close()
-        self._system.expect_nothing()

@@ -16,11 +16,12 @@ import time
 
 from musedaemon.errors import PortError
 from musedaemon.midi.pacing import NO_PACE, Pace, PacedOutput
+from musedaemon.midi.port_words import LOST, REFUSED, SERVING
 from musedaemon.midi.ports import OutputPort
+from musedaemon.midi.record_stream import first_words
 from musedaemon.midi.rtmidi_ports import RtMidiPorts
-from musedaemon.midi.sender_process import LOST, REFUSED, SERVING
 from musedaemon.run.priority import precedence, system_precedence
-from musedaemon.run.sending import first_words, outlive_daemon, serve, tell
+from musedaemon.run.sending import outlive_daemon, serve, tell
 
 _PACES = {"jack": Pace(room=4_096, rate=400_000.0, longest=16_000)}
 """rtmidi's ring to JACK holds 16 KB: below that by half a period of 2,048 frames at 48 kHz."""

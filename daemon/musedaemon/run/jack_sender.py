@@ -4,8 +4,8 @@
 
 The first it is told are words: auto|off PORT-NAME [FULL-NAME-TO-CONNECT-TO].
 
-What it is sent, and what it does in the end, says `run/sending.py`. It also tells JACK's rate and period (frames), and
-why it ends. `auto` asks for real-time priority.
+What it is sent, and what it does in the end, says `run/sending.py`; the time of a message is the frame it leaves at. It
+also tells JACK's rate and period, what it knows of its frames, and why it ends. `auto` asks for real-time priority.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import time
 from functools import partial
 
 from musedaemon.errors import PortError
+from musedaemon.midi.frame_clock import FrameReading
 from musedaemon.midi.jack_output import JackOutput
-from musedaemon.midi.sender_process import LOST, PERIOD, REFUSED, SERVING
+from musedaemon.midi.port_words import LOST, PERIOD, REFUSED, SERVING, words_of_reading
+from musedaemon.midi.record_stream import first_words
 from musedaemon.run.priority import precedence, system_precedence
-from musedaemon.run.sending import first_words, outlive_daemon, serve, tell
+from musedaemon.run.sending import outlive_daemon, serve, tell
 
 _CLOSES_IN_S = 2.0
 
@@ -31,6 +32,10 @@ def _end(reason: str) -> None:
     os._exit(1)
 
 
+def _tell_reading(reading: FrameReading, rate: int) -> None:
+    tell(*words_of_reading(reading, rate))
+
+
 def main(descriptor: int) -> int:
     """The life of the process, which hears the daemon there."""
     outlive_daemon()
@@ -39,7 +44,7 @@ def main(descriptor: int) -> int:
         return 0
     realtime, port_name, *targets = words
     try:
-        output = JackOutput(port_name, time.perf_counter, partial(tell, PERIOD), partial(tell, LOST), _end)
+        output = JackOutput(port_name, partial(tell, PERIOD), _tell_reading, partial(tell, LOST), _end)
         for target in targets:
             output.connect(target)
     except PortError as error:

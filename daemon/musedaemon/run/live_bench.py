@@ -20,7 +20,7 @@ import numpy as np
 
 from musedaemon.config.schema import Config, Ports, Tempo, Timing, Turns
 from musedaemon.errors import MusedaemonError, PortError
-from musedaemon.run.clock import Stopwatch
+from musedaemon.run.clock import SessionClock
 from musedaemon.run.live_hand import Loop, play_call
 from musedaemon.run.live_subjects import Left, Seen, Signal, keep_busy, play_bare, play_daemon
 
@@ -98,7 +98,7 @@ def measure_live(config: Config, load: Load, turns: int = TURNS) -> LiveFigures:
     from musedaemon.midi.rtmidi_ports import open_port_system
 
     epoch = time.perf_counter()
-    clock = Stopwatch(epoch)
+    clock = SessionClock(epoch)
     system = open_port_system(config.ports.api, clock.now)
     if system.api == "WinMM":
         raise PortError(_NO_VIRTUAL_PORTS)

@@ -29,7 +29,7 @@ from musedaemon.errors import MusedaemonError
 from musedaemon.midi import wire
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.bench import whole_notes
-from musedaemon.run.clock import Clock, Stopwatch
+from musedaemon.run.clock import Clock, SessionClock
 from musedaemon.run.reporting import Silent
 from musedaemon.run.session import prepare
 
@@ -68,9 +68,10 @@ def play_daemon(config: Config, epoch: float, thinking: int, line: Connection) -
     """
     try:
         with _thinking(config.model.path, thinking):
-            witness = _Witness(line)
+            clock = SessionClock(epoch)
+            witness = _Witness(line, clock, SessionClock(epoch))
             session = prepare(config, witness)
-            session.clock, session.record = Stopwatch(epoch), witness
+            session.clock, session.record = clock, witness
             threading.Thread(target=_end_when_told, args=(line,), daemon=True).start()
             session.play()
         line.send(witness.seen)
@@ -86,7 +87,7 @@ def play_bare(config: Config, epoch: float, line: Connection) -> None:
     from musedaemon.midi.rtmidi_ports import open_port_system
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    clock = Stopwatch(epoch)
+    clock = SessionClock(epoch)
     try:
         system = open_port_system(config.ports.api, clock.now)
         output = system.open_output(config.ports.output)
@@ -160,10 +161,15 @@ def _is_watched() -> bool:
 
 
 class _Witness(Silent):
-    """A `Record` and `Reporter` of the session that is measured: it keeps times and prints nothing."""
+    """A `Record` and `Reporter` of the session that is measured: it keeps times and prints nothing.
 
-    def __init__(self, line: Connection) -> None:
+    What is told by the session's clock, which JACK may lead, is kept by the one that all processes share.
+    """
+
+    def __init__(self, line: Connection, clock: Clock, shared: Clock) -> None:
         self._line = line
+        self._clock = clock
+        self._shared = shared
         self.seen = Seen([], [])
         self._pitches: dict[int, int] = {}
 
@@ -176,11 +182,17 @@ class _Witness(Silent):
     def report(self, report: Report) -> None:
         """On the player thread."""
         if isinstance(report, Played):
-            self.seen.notes.append(Left(self._pitches.pop(report.serial), report.at, report.sent_at))
+            pitch, ahead = self._pitches.pop(report.serial), self._ahead
+            self.seen.notes.append(Left(pitch, report.at + ahead, report.sent_at + ahead))
 
     def handed_over(self, turn: HandedOver) -> None:
         """On the engine thread."""
-        self.seen.hand_overs.append(turn.at)
+        self.seen.hand_overs.append(turn.at + self._ahead)
+
+    @property
+    def _ahead(self) -> float:
+        """How far the shared clock is ahead of the session's."""
+        return self._shared.now() - self._clock.now()
 
     def tempo_found(self, found: TempoFound) -> None:
         """Nothing."""

@@ -5,24 +5,23 @@ Import it late: rtmidi is slow to import, and a file session needs no MIDI syste
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from musedaemon.config.schema import Config
 from musedaemon.midi.guarded_ports import with_guardian
 from musedaemon.midi.jack_ports import with_frame_times
 from musedaemon.midi.ports import PortSystem
 from musedaemon.midi.rtmidi_lookout import awaited_port_system
 from musedaemon.midi.rtmidi_ports import open_port_system
+from musedaemon.run.clock import SessionClock
 from musedaemon.run.patience import Patience, patience
 
 
-def open_ports(config: Config, now: Callable[[], float]) -> PortSystem:
-    """The system `api` names, with outputs that leave at their frame and have a guardian where that can be.
+def open_ports(config: Config, clock: SessionClock) -> PortSystem:
+    """The system `api` names, with ports whose messages have their frames, and with a guardian, where that can be.
 
-    `now` (seconds) stamps what comes in, and is the clock of the times that messages leave at. PortError if the system
-    does not answer, unless the session waits for it.
+    `clock` stamps what comes in, and is that of the times at which messages leave; JACK may lead it. PortError if the
+    system does not answer, unless the session waits for it.
     """
     realtime = config.timing.realtime
     opener = awaited_port_system if patience(config) is Patience.WAITS else open_port_system
-    system = with_frame_times(opener(config.ports.api, now), now, realtime)
-    return with_guardian(system, now, realtime) if config.ports.guardian else system
+    system = with_frame_times(opener(config.ports.api, clock.now), clock, realtime)
+    return with_guardian(system, clock.now, realtime) if config.ports.guardian else system

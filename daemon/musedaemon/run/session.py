@@ -36,7 +36,7 @@ from musedaemon.run.chosen import (
     take_settings,
     thru,
 )
-from musedaemon.run.clock import Clock, Stopwatch
+from musedaemon.run.clock import SessionClock
 from musedaemon.run.console import listen_at_terminal
 from musedaemon.run.intake import BoundedReports
 from musedaemon.run.link_session import LinkSession
@@ -142,7 +142,7 @@ class Session:
     """Ourselves in an Ableton Link session, if that is where the beats come from."""
     takes: TakeSettings
     outside: Outside
-    clock: Clock = field(default_factory=Stopwatch)
+    clock: SessionClock = field(default_factory=SessionClock)
     live: RealTime | None = None
     turns: int = 0
     withdrawn: int = 0
@@ -205,7 +205,7 @@ class Session:
         from musedaemon.run.wiring import Wiring
 
         score, target, clock = self.score, self.target, self.clock
-        wiring = Wiring(self.config, open_ports(self.config, clock.now), clock, self.reporter.port)
+        wiring = Wiring(self.config, open_ports(self.config, clock), clock, self.reporter.port)
         with ExitStack() as cleanup:
             cleanup.callback(wiring.close)
             output: OutputPort = NoOutput() if target else wiring.open_output()

@@ -91,6 +91,7 @@ class Wiring:
         for end in (self._input, self._output):
             if end:
                 end.close()
+        self._system.expect_nothing()
 
     def _first(self, end: InputEnd | OutputEnd, opens: Callable[[str], str]) -> None:
         try:

@@ -15,6 +15,7 @@ from support.jack_server import JackServer
 from musedaemon.errors import PortError
 from musedaemon.midi.jack_ports import with_frame_times
 from musedaemon.midi.ports import VIRTUAL_OUTPUT, PortSystem
+from musedaemon.run.clock import SessionClock
 
 pytestmark = pytest.mark.jack
 
@@ -30,8 +31,13 @@ def plain_system() -> PortSystem:
 
 
 @pytest.fixture
-def system(jack_server: JackServer) -> PortSystem:
-    return with_frame_times(plain_system(), time.perf_counter)
+def clock() -> SessionClock:
+    return SessionClock()
+
+
+@pytest.fixture
+def system(jack_server: JackServer, clock: SessionClock) -> PortSystem:
+    return with_frame_times(plain_system(), clock)
 
 
 def data_of(recorded: list[tuple[float, bytes]]) -> list[bytes]:
@@ -39,12 +45,14 @@ def data_of(recorded: list[tuple[float, bytes]]) -> list[bytes]:
 
 
 @pytest.mark.parametrize("period", [64, 1024])
-def test_a_grid_of_10_ms_is_exact_to_the_frame(system: PortSystem, jack_server: JackServer, period: int) -> None:
+def test_a_grid_of_10_ms_is_exact_to_the_frame(
+    system: PortSystem, clock: SessionClock, jack_server: JackServer, period: int
+) -> None:
     with jack_server.period(period), JackBench(jack_server) as bench:
         port = system.open_virtual_output(VIRTUAL_OUTPUT)
         bench.listen_to(OUT)
         time.sleep(0.3)  # the two clocks get to know each other
-        start = time.perf_counter() + 0.2
+        start = clock.now() + 0.2
         for index, data in enumerate([*CHORDS, *RELEASES]):
             port.send(data, start + index / 100)
         bench.wait_for(len(CHORDS) + len(RELEASES))
@@ -66,29 +74,33 @@ def test_it_is_wanted_a_period_ahead_and_follows_a_new_period(system: PortSystem
     port.close()
 
 
-def test_what_is_to_leave_at_once_overtakes_what_waits(system: PortSystem, jack_server: JackServer) -> None:
+def test_what_is_to_leave_at_once_overtakes_what_waits(
+    system: PortSystem, clock: SessionClock, jack_server: JackServer
+) -> None:
     sysex = bytes((0xF0, *[7] * 5_000, 0xF7))
     with JackBench(jack_server) as bench:
         port = system.open_virtual_output(VIRTUAL_OUTPUT)
         bench.listen_to(OUT)
-        port.send(CHORDS[0], time.perf_counter() + 3.0)  # a busy machine may be late with the others
+        port.send(CHORDS[0], clock.now() + 3.0)  # a busy machine may be late with the others
         port.send(CHORDS[1])
         port.send(sysex)
-        port.send(CHORDS[2], time.perf_counter() - 1.0)
+        port.send(CHORDS[2], clock.now() - 1.0)
         recorded = bench.wait_for(4)
         port.close()
     assert data_of(recorded) == [CHORDS[1], sysex, CHORDS[2], CHORDS[0]]
 
 
 @pytest.mark.parametrize("period", [64, 1024])
-def test_close_delivers_all_the_future_too(system: PortSystem, jack_server: JackServer, period: int) -> None:
+def test_close_delivers_all_the_future_too(
+    system: PortSystem, clock: SessionClock, jack_server: JackServer, period: int
+) -> None:
     with jack_server.period(period), JackBench(jack_server) as bench:
         port = system.open_virtual_output(VIRTUAL_OUTPUT)
         bench.listen_to(OUT)
         for data in CHORDS:
             port.send(data)
         for data in RELEASES:
-            port.send(data, time.perf_counter() + 0.1)
+            port.send(data, clock.now() + 0.1)
         port.close()
         port.close()
         recorded = bench.wait_for_silence(0.1)
@@ -144,10 +156,10 @@ def test_without_a_server_there_is_one_sentence(system: PortSystem, monkeypatch:
 
 
 def test_without_the_extra_the_system_stays_as_it_is(jack_server: JackServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "musedaemon.midi.jack_output", raising=False)
+    monkeypatch.delitem(sys.modules, "musedaemon.midi.jack_client", raising=False)
     monkeypatch.setitem(sys.modules, "jack", None)
     plain = plain_system()
-    assert with_frame_times(plain, time.perf_counter) is plain
+    assert with_frame_times(plain, SessionClock()) is plain
 
 
 LOSE_THE_SERVER = """
@@ -155,10 +167,11 @@ import sys, time
 from musedaemon.errors import PortError
 from musedaemon.midi.jack_ports import with_frame_times
 from musedaemon.midi.rtmidi_ports import open_port_system
+from musedaemon.run.clock import SessionClock
 from support.jack_server import running_server
 
 with running_server(sys.argv[1]):
-    system = with_frame_times(open_port_system("jack", time.perf_counter), time.perf_counter)
+    system = with_frame_times(open_port_system("jack", time.perf_counter), SessionClock())
     used, unused = system.open_virtual_output("used"), system.open_virtual_output("unused")
     used.send(bytes((0x90, 60, 100)))
 for _ in range(1_000):
@@ -181,11 +194,12 @@ from pathlib import Path
 from musedaemon.errors import PortError
 from musedaemon.midi.jack_ports import with_frame_times
 from musedaemon.midi.rtmidi_ports import open_port_system
+from musedaemon.run.clock import SessionClock
 from support.jack_server import running_server
 
 with running_server(sys.argv[1]):
     server = int(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()[0])
-    system = with_frame_times(open_port_system("jack", time.perf_counter), time.perf_counter)
+    system = with_frame_times(open_port_system("jack", time.perf_counter), SessionClock())
     port = system.open_virtual_output("used")
     os.kill(server, signal.SIGSTOP)
     try:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from musedaemon.midi import message_pipe
-from musedaemon.midi.message_pipe import HEADER, SHED_FROM, MessagePipe
+from musedaemon.midi.message_pipe import PATIENCE_S, SHED_FROM, MessagePipe
+from musedaemon.midi.record_stream import HEADER, as_message
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes that do not block")
 
@@ -17,10 +17,10 @@ ON, OFF, PULSE, BEND = b"\x90\x3c\x50", b"\x80\x3c\x40", b"\xf8", b"\xe0\x00\x40
 class Pipe:
     """A pipe that takes a few messages, and who reads it."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
         self.reading, writing = os.pipe()
         self.shed = 0
-        self.way_in = MessagePipe(writing, self._count)
+        self.way_in = MessagePipe(writing, self._count, patience_s)
 
     def _count(self) -> None:
         self.shed += 1
@@ -83,10 +83,18 @@ def test_a_reader_that_stalls_costs_note_ons_and_nothing_else(pipe: Pipe) -> Non
     assert came.count(ON) - count < SHED_FROM
 
 
-def test_a_reader_that_takes_nothing_for_long_is_given_up(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_are_never_left_out(pipe: Pipe) -> None:
+    count = pipe.fill()
+    for _ in range(SHED_FROM):
+        pipe.way_in.put(OFF, 0.0)
+    pipe.way_in.tell("refused", "It is gone.")
+    assert pipe.read(count + SHED_FROM + 1)[-1] == as_message(["refused", "It is gone."])
+    pipe.way_in.close(1.0)
+
+
+def test_a_reader_that_takes_nothing_for_long_is_given_up() -> None:
+    pipe = Pipe(patience_s=-1.0)
     pipe.fill()
-    pipe.way_in.put(OFF, 0.0)
-    monkeypatch.setattr(message_pipe, "PATIENCE_S", -1.0)
     with pytest.raises(TimeoutError):
         pipe.way_in.put(OFF, 0.0)
     pipe.way_in.close(0.0)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from musedaemon.errors import PortError
 from musedaemon.midi.ports import InputPort, OutputPort, PortSystem, Receive, find_port
 from musedaemon.run.bench import Bench, Times
 from musedaemon.run.check import Finding, Health, check, model_finding, timer_finding
+from musedaemon.run.clock import SessionClock
 
 TINY = Model(path=str(Path(__file__).parents[2] / "assets" / "tiny.onnx"))
 
@@ -20,6 +20,7 @@ class FakePort:
     """Knows whether it was closed again."""
 
     failure = None
+    is_gone = False
 
     def __init__(self, name: str, opened: list[FakePort], ahead_s: float = 0.0) -> None:
         self.name = name
@@ -58,6 +59,9 @@ class FakeSystem:
     def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
         return self._open_virtual(name)
 
+    def expect_input(self) -> None:
+        raise NotImplementedError
+
     def expect_output(self) -> None:
         raise NotImplementedError
 
@@ -76,7 +80,7 @@ class FakeSystem:
 def found(config: Config, system: PortSystem | None = None) -> dict[str, Finding]:
     """The findings by their part. The processor of a test machine may be busy, so what was timed proves nothing."""
 
-    def open_system(api: str, now: Callable[[], float]) -> PortSystem:
+    def open_system(api: str, clock: SessionClock) -> PortSystem:
         if system is None:
             raise PortError("No MIDI system answers here.")
         return system

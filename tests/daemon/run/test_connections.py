@@ -27,6 +27,7 @@ class Port:
     log: list[str]
     ahead_s: float = 0.0
     failure: Exception | None = None
+    is_gone: bool = False
 
     def send(self, data: bytes, at: float = 0.0) -> None:
         self.log.append(f"{self.name} gets {data.hex()}")
@@ -43,6 +44,7 @@ class Machine:
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    opened: list[Port] = field(default_factory=list)
     refuses: bool = False
 
     def input_names(self) -> list[str]:
@@ -56,6 +58,9 @@ class Machine:
 
     def open_output(self, name: str) -> OutputPort:
         return self._open(find_port(name, self.outputs, "output"))
+
+    def expect_input(self) -> None:
+        self.log.append("expect an input")
 
     def expect_output(self) -> None:
         self.log.append("expect an output")
@@ -77,7 +82,8 @@ class Machine:
             self.log.append(f"refuse {name}")
             raise PortError(f"{name} refuses.")
         self.log.append(f"open {name}")
-        return Port(name, self.log)
+        self.opened.append(Port(name, self.log))
+        return self.opened[-1]
 
 
 @dataclass
@@ -133,7 +139,7 @@ def test_an_input_that_goes_is_closed_first_and_its_keys_are_let_go_then() -> No
     stage.open()
     stage.machine.inputs.clear()
     stage.look(stage.machine.sight())
-    assert stage.machine.log == ["close Keys 20:0"]
+    assert stage.machine.log == ["close Keys 20:0", "expect an input"]
     assert stage.changes() == [InputGone()]
     assert stage.told == ["Keys 20:0 is gone, waiting for it"]
     assert stage.connections.looks_again_in == WAITING_LOOKS_EVERY_S
@@ -145,7 +151,7 @@ def test_an_input_that_comes_back_under_another_number_is_opened_again() -> None
     stage.look(Sight((), ("Synth 24:0",)))
     stage.machine.inputs[:] = ["Pads 16:0", "Keys 28:0"]
     stage.look(stage.machine.sight(), stage.machine.sight(), stage.machine.sight())
-    assert stage.machine.log == ["close Keys 20:0", "open Keys 28:0"]
+    assert stage.machine.log == ["close Keys 20:0", "expect an input", "open Keys 28:0"]
     assert stage.told == ["Keys 20:0 is gone, waiting for it", "Keys 28:0 is back"]
     assert stage.connections.reconnections == 1
 
@@ -172,14 +178,25 @@ def test_an_output_that_refuses_counts_as_gone_though_it_is_still_seen() -> None
     assert stage.connections.reconnections == 1
 
 
+def test_an_input_whose_process_has_ended_counts_as_gone_though_its_port_is_still_seen() -> None:
+    stage = Stage()
+    stage.open()
+    stage.machine.opened[0].is_gone = True
+    stage.look(stage.machine.sight())
+    assert stage.changes() == [InputGone()]
+    stage.look(stage.machine.sight(), stage.machine.sight())
+    assert stage.machine.log == ["close Keys 20:0", "expect an input", "open Keys 20:0"]
+    assert stage.connections.reconnections == 1
+
+
 def test_virtual_ports_go_with_the_system_and_are_made_anew() -> None:
     stage = Stage("", "")
     stage.open()
     stage.look(None, None)
-    assert stage.machine.log == ["system lost", "close our in", "expect an output"]
+    assert stage.machine.log == ["system lost", "close our in", "expect an input", "expect an output"]
     assert stage.changes() == [InputGone(), OutputGone()]
     stage.look(Sight((), ()), Sight((), ()))
-    assert stage.machine.log[3:] == ["open our in", "open our out"]
+    assert stage.machine.log[4:] == ["open our in", "open our out"]
     assert stage.told == [
         "our in is gone, waiting for it",
         "our out is gone, waiting for it",
@@ -219,7 +236,7 @@ def test_what_is_open_at_the_end_is_closed() -> None:
     stage = Stage()
     stage.open()
     stage.connections.close()
-    assert stage.machine.log == ["close Keys 20:0", "close Synth 24:0", "expect nothing"]
+    assert stage.machine.log == ["close Keys 20:0", "close Synth 24:0"]
 
 
 class OneLook:

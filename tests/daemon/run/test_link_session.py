@@ -18,7 +18,7 @@ from musedaemon.config.checking import conflicts
 from musedaemon.config.schema import Config, Ports, Tempo
 from musedaemon.errors import ConfigError
 from musedaemon.run.chosen import beat_source, link_session
-from musedaemon.run.clock import Stopwatch
+from musedaemon.run.clock import SessionClock
 from musedaemon.run.link_session import LinkSession, LinkSettings, open_link_session
 
 needs_link = pytest.mark.skipif(find_spec("link") is None, reason="needs the extra musedaemon[link] (GPL)")
@@ -245,7 +245,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 @needs_link
 def test_two_real_peers_share_tempo_bars_and_transport_both_ways() -> None:
-    other, clock, woken = Other(100.0), Stopwatch(), threading.Event()
+    other, clock, woken = Other(100.0), SessionClock(), threading.Event()
     time.sleep(1.0)  # theirs is the older session: it is the one that holds
     session = open_link_session(LinkSettings(bpm=90.0, bar_beats=4.0))
     session.join(clock.now, woken.set)

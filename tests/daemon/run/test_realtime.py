@@ -20,7 +20,7 @@ from musedaemon.core.signals import SignalSettings
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing
 from musedaemon.midi import wire
-from musedaemon.run.clock import Stopwatch
+from musedaemon.run.clock import SessionClock
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.realtime import RealTime
 
@@ -66,7 +66,11 @@ class Live:
 
 
 def live(
-    musician: Musician, clock: Stopwatch, bpm: float = 240.0, on_turn: object = None, settings: EngineSettings = QUICK
+    musician: Musician,
+    clock: SessionClock,
+    bpm: float = 240.0,
+    on_turn: object = None,
+    settings: EngineSettings = QUICK,
 ) -> Live:
     engine = Engine(FakeModel(), TempoTracker(bpm), settings)
     port, record = FakePort(), Jam(engine)
@@ -104,7 +108,7 @@ def strikes(events: Sequence[MidiEvent], start: float) -> list[tuple[str, int, i
 def test_the_same_events_give_the_same_notes_as_in_virtual_time(waits: bool) -> None:
     events = [*CALL, *SECOND]
     virtual = jam(events, QUICK, bpm=240.0, waits=waits)
-    clock = Stopwatch()
+    clock = SessionClock()
     start = clock.now() + 0.05
     real = live((WaitingFilePlayer if waits else FilePlayer)(events, start), clock)
     real.runner.run()
@@ -124,7 +128,7 @@ def test_with_signals_the_same_and_a_file_without_one_ends_all_the_same(keys: li
     by_key = replace(QUICK, hand_over_s=0.0, signals=SignalSettings(key=21))
     events = [*CALL, *keys]
     virtual = jam(events, by_key, bpm=240.0, waits=True, signals=by_key.signals)
-    clock = Stopwatch()
+    clock = SessionClock()
     start = clock.now() + 0.05
     real = live(WaitingFilePlayer(events, start), clock, settings=by_key)
     real.runner.run()
@@ -151,7 +155,7 @@ SCRIPTS: dict[str, tuple[EngineSettings, list[MidiEvent]]] = {
 def test_the_modes_and_signals_play_as_in_virtual_time(settings: EngineSettings, script: list[MidiEvent]) -> None:
     chosen = replace(settings, longest_beats=8.0)
     virtual = jam(script, chosen, bpm=240.0, signals=SWITCHES)
-    clock = Stopwatch()
+    clock = SessionClock()
     start = clock.now() + 0.05
     real = live(FilePlayer(script, start), clock, settings=chosen)
     real.runner.run()
@@ -164,7 +168,7 @@ def test_the_modes_and_signals_play_as_in_virtual_time(settings: EngineSettings,
 def test_a_duet_plays_along_in_real_time_and_a_switch_out_of_it_leaves_no_note() -> None:
     hands = melody([72, 74, 76, 77] * 3, step=0.125, length=0.1)
     script = sorted([*hands, mode_change(1.1, Mode.LISTEN)], key=lambda event: event.at)
-    clock = Stopwatch()
+    clock = SessionClock()
     start = clock.now() + 0.05
     duet = replace(QUICK, mode=Mode.DUET, signals=SWITCHES)
     real = live(FilePlayer(script, start), clock, settings=duet)
@@ -176,7 +180,7 @@ def test_a_duet_plays_along_in_real_time_and_a_switch_out_of_it_leaves_no_note()
 
 
 def test_one_thread_owns_the_port() -> None:
-    clock = Stopwatch()
+    clock = SessionClock()
     real = live(WaitingFilePlayer(CALL, clock.now()), clock)
     real.runner.run()
     assert real.port.threads == {"musedaemon player"}
@@ -185,7 +189,7 @@ def test_one_thread_owns_the_port() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_in_mid_reply_releases_every_note(number: signal.Signals) -> None:
-    clock = Stopwatch()
+    clock = SessionClock()
     real = live(PortMusician(), clock)
 
     def interrupt() -> None:
@@ -206,7 +210,7 @@ def test_a_signal_in_mid_reply_releases_every_note(number: signal.Signals) -> No
 
 
 def test_an_error_in_the_engine_thread_ends_the_session_with_every_note_released() -> None:
-    clock = Stopwatch()
+    clock = SessionClock()
     real = live(WaitingFilePlayer(CALL, clock.now()), clock, on_turn=ZeroDivisionError("a bug"))
     with pytest.raises(ZeroDivisionError, match="a bug"):
         real.runner.run()
@@ -215,7 +219,7 @@ def test_an_error_in_the_engine_thread_ends_the_session_with_every_note_released
 
 
 def test_a_port_that_fails_ends_the_session_and_is_closed() -> None:
-    clock = Stopwatch()
+    clock = SessionClock()
     real = live(WaitingFilePlayer(CALL, clock.now()), clock)
     real.port.fails = True
     with pytest.raises(OSError, match="cable"):

@@ -10,14 +10,14 @@ from musedaemon.core.commands import PlannedNote, Play, Withdraw
 from musedaemon.core.player import Player
 from musedaemon.core.thru import nothing
 from musedaemon.errors import PortError
-from musedaemon.run.clock import Stopwatch
+from musedaemon.run.clock import SessionClock
 from musedaemon.run.recorder import Unrecorded
 from musedaemon.run.threads import EngineInbox, OutputBack, PlayerInbox, PlayerThread, Stop, next_item
 
 
 def test_the_shortest_waits_all_end() -> None:
     """In Python 3.11 SimpleQueue.get waits for ever on some timeouts of microseconds."""
-    clock = Stopwatch()
+    clock = SessionClock()
     inbox: Queue[int] = Queue()
     waits = [1e-6 * (1 + step % 5) for step in range(4000)]
 
@@ -34,7 +34,7 @@ def test_the_shortest_waits_all_end() -> None:
 
 
 def test_an_item_comes_before_its_deadline_and_a_deadline_past_takes_what_is_there() -> None:
-    clock = Stopwatch()
+    clock = SessionClock()
     inbox: Queue[int] = Queue()
     inbox.put(1)
     assert next_item(inbox, float("inf"), clock) == 1
@@ -65,7 +65,7 @@ class RefusesOnce:
 
 
 def test_a_refused_note_off_keeps_none_of_the_others_back() -> None:
-    port, inbox, clock = RefusesOnce(), PlayerInbox(), Stopwatch()
+    port, inbox, clock = RefusesOnce(), PlayerInbox(), SessionClock()
     thread = PlayerThread(Player(NoEcho(), nothing), port, clock, inbox, EngineInbox(), Unrecorded())
     for serial, pitch in enumerate((60, 64, 67)):
         inbox.put(Play(PlannedNote(serial, 0.0, 1000.0, 0, pitch, 80)))
@@ -76,7 +76,7 @@ def test_a_refused_note_off_keeps_none_of_the_others_back() -> None:
 
 
 def test_an_output_that_refuses_is_closed_and_told_of_and_the_next_one_gets_what_it_refused() -> None:
-    port, after, inbox, clock = RefusesOnce(), RefusesOnce(), PlayerInbox(), Stopwatch()
+    port, after, inbox, clock = RefusesOnce(), RefusesOnce(), PlayerInbox(), SessionClock()
     after.refused = [b"nothing more"]
     told: list[PortError] = []
     thread = PlayerThread(
