@@ -18,6 +18,7 @@ PULSE, START, CONTINUE, STOP, SONG_POSITION = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
 _AHEAD = 0.5
 """Pulses: Start leaves so long before the pulse at which it takes effect, or at once where that is less."""
 _EXACT = 1e-9
+"""Pulses, and seconds: what is lost by reckoning to and fro between the two."""
 
 
 class ClockMessage(NamedTuple):
@@ -115,7 +116,7 @@ class ClockMaster:
     def pop_due(self, now: float) -> list[ClockMessage]:
         """What is to leave at `now` or before, in order; all pulses that were missed are among it, for others count."""
         due = []
-        while (at := self.next_deadline()) <= now:
+        while (at := self.next_deadline()) <= now + _EXACT:
             if self._marks and self._marks[0].pulse <= self._next:
                 data = self._marks.pop(0).data
                 self._others_run = data in (START, CONTINUE) or (self._others_run and data != STOP)

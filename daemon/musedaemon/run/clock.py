@@ -33,12 +33,17 @@ class SessionClock:
 
     def now(self) -> float:
         """Seconds since it began."""
-        return self.at(time.perf_counter())
+        line = self._line
+        return max(line.second + (time.perf_counter() - line.moment) * line.pace, line.earliest)
 
     def at(self, moment: float) -> float:
-        """The second of a moment of `time.perf_counter`, as far as is known now."""
+        """The second of a moment of `time.perf_counter`, as far as is known now; a later one may have been told."""
         line = self._line
-        return max(line.second + (moment - line.moment) * line.pace, line.earliest)
+        return line.second + (moment - line.moment) * line.pace
+
+    def reckoned(self) -> float:
+        """This moment's second: where it waits, that is one it has told before. For comparing it to other clocks."""
+        return self.at(time.perf_counter())
 
     def lead(self, moment: float, second: float, pace: float) -> None:
         """At this moment it is that second, and `pace` seconds pass a second. One thread at a time.

@@ -213,7 +213,7 @@ class Session:
             live = self._real_time(musician, output, wiring.refuse)
             wiring.lead_to(live.inbox)
             if self.link:
-                self.link.join(clock.now, lambda: live.inbox.put(Wake.NOW))
+                self.link.join(clock.reckoned, lambda: live.inbox.put(Wake.NOW))
                 cleanup.callback(self.link.leave)
             input_name = self.config.ports.input if score else wiring.open_input()
             self._started(input_name, str(target) if target else wiring.output_name)

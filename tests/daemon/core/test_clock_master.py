@@ -152,3 +152,13 @@ def test_a_follower_is_on_our_grid(bpm: float) -> None:
     assert follower.grid is not None
     assert master.song_grid is not None
     assert follower.grid.time_of(40.0) == pytest.approx(master.song_grid.time_of(40.0), abs=1e-6)
+
+
+def test_whatever_the_moment_stop_is_due_then() -> None:
+    for index in range(5_000):  # one moment in 200 comes out later when it is reckoned to a beat and back
+        start, stop = 0.0123 * index, 0.0123 * index + 3.0 + 0.00071 * index
+        master = ClockMaster(240.0, start)
+        master.start(start)
+        master.pop_due(stop + 0.004)
+        master.stop(stop)
+        assert [message.data for message in master.pop_due(stop)] == [STOP]

@@ -112,7 +112,7 @@ def test_a_message_too_long_is_told_and_the_next_one_arrives(
 def test_a_guardian_that_dies_is_told(system: PortSystem, jack_server: JackServer) -> None:
     port = system.open_virtual_output(VIRTUAL_OUTPUT)
     os.kill(port._process._process.pid, signal.SIGKILL)  # type: ignore[attr-defined]
-    port._process.wait()  # type: ignore[attr-defined]
+    port._process._process.wait()  # type: ignore[attr-defined]
     with pytest.raises(PortError, match=r"^The process that sends to the MIDI port .* is gone"):
         port.send(CHORD[0])
     port.close()
