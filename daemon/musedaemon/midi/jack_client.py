@@ -34,15 +34,16 @@ class Direction(Enum):
 class JackClient:
     """A client of JACK's with one port. One thread opens, connects and closes; JACK's own does the rest.
 
-    On that, once a period and as soon as the port is open, `process` is called with the frame at which the period
-    begins (see `FrameCount`) and how many it has: as little as can be, and what it raises ends all. `on_reading` hears
-    what is worth telling of the frames by `time.perf_counter`, and the rate; `on_gone`, on any thread, why the port is
-    of no use any more; `on_late`, on another thread of JACK's, that some client came too late in a period.
+    On that `begin` is called first; then, once a period and as soon as the port is open, `process`, with the frame at
+    which the period begins (see `FrameCount`) and how many it has: as little as can be, and what it raises ends all.
+    `on_reading` hears what is worth telling of the frames by `time.perf_counter`, and the rate; `on_gone`, on any
+    thread, why the port is of no use any more; `on_late`, on another thread of JACK's, that some client came too late.
     """
 
     def __init__(
         self,
         port_name: str,
+        begin: Callable[[], object],
         process: Callable[[int, int], None],
         on_reading: Callable[[FrameReading, int], None],
         on_gone: Callable[[str], None],
@@ -59,6 +60,7 @@ class JackClient:
         self.periods = 0
         """How many have been served."""
         self._name = port_name
+        self._begin = begin
         self._process = process
         self._on_reading = on_reading
         self._on_gone = on_gone
@@ -146,6 +148,8 @@ class JackClient:
     def _serve(self, frames: int) -> None:
         """On JACK's own thread. What it raised, JACK would call it no more."""
         try:
+            if not self.periods:
+                self._begin()
             start = self._frames.count(self._client.last_frame_time)
             self._since_read += frames
             if self._since_read >= self.rate * _READ_EVERY_S:

@@ -15,14 +15,16 @@ from musedaemon.midi.jack_client import Direction, JackClient
 class JackInput:
     """A client of JACK with one input. One thread opens, connects and closes it.
 
-    On JACK's own thread `on_message` hears of the whole period's messages, one after the other, each with its frame
-    (JACK's, in 32 bits); there too `on_reading` hears what is worth telling of the frames by `time.perf_counter`, and
-    the rate, `on_lost` how many messages JACK had no room for, and `on_gone` why nothing is heard any more.
+    On JACK's own thread `begin` is called first. There `on_message` hears of the whole period's messages, one after the
+    other, each with its frame (JACK's, in 32 bits); `on_reading` what is worth telling of the frames by
+    `time.perf_counter`, and the rate; `on_lost` how many messages JACK had no room for; and `on_gone`, on any thread,
+    why nothing is heard any more.
     """
 
     def __init__(
         self,
         port_name: str,
+        begin: Callable[[], object],
         on_message: Callable[[float, bytes], None],
         on_reading: Callable[[FrameReading, int], None],
         on_lost: Callable[[int], None],
@@ -30,7 +32,7 @@ class JackInput:
     ) -> None:
         self._on_message = on_message
         self._on_lost = on_lost
-        self._client = JackClient(port_name, self._process, on_reading, on_gone)
+        self._client = JackClient(port_name, begin, self._process, on_reading, on_gone)
         self._client.open(Direction.IN)
 
     def connect(self, name: str) -> None:

@@ -27,15 +27,16 @@ _STANDS_STILL_S = 3.0
 class JackOutput:
     """A client of JACK with one output. One thread sends and closes; JACK's own takes what is due, once a period.
 
-    `on_period` hears the rate and the length of the period (frames), and on a thread of JACK's of every other one.
-    There `on_reading` hears what is worth telling of the frames by `time.perf_counter`, and the rate, `on_lost` the
-    length (bytes) of a message that no period has room for, and `on_gone` why nothing leaves any more (there, or on the
-    thread that sends).
+    On JACK's thread `begin` is called first. `on_period` hears the rate and the length of the period (frames), and
+    there of every other one. There `on_reading` hears what is worth telling of the frames by `time.perf_counter`, and
+    the rate; `on_lost` the length (bytes) of a message that no period has room for; and `on_gone` why nothing leaves
+    any more (there, or on the thread that sends).
     """
 
     def __init__(
         self,
         port_name: str,
+        begin: Callable[[], object],
         on_period: Callable[[int, int], None],
         on_reading: Callable[[FrameReading, int], None],
         on_lost: Callable[[int], None],
@@ -49,7 +50,7 @@ class JackOutput:
         self._expected: int | None = None
         self._again = EndsAgain()
         self._lateness_told = self._lateness_heard = 0
-        self._client = JackClient(port_name, self._process, on_reading, on_gone, self._hear_lateness)
+        self._client = JackClient(port_name, begin, self._process, on_reading, on_gone, self._hear_lateness)
         self._client.open(Direction.OUT)
         on_period(self._client.rate, self._client.period)
 

@@ -9,10 +9,12 @@ model is late: at 64 frames an output lost a note in seven while the model stepp
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 
 from musedaemon.errors import PortAbsentError, PortError
 from musedaemon.midi.jack_lookout import look_once
 from musedaemon.midi.jack_time import JackTime, LedClock
+from musedaemon.midi.port_process import Urgently
 from musedaemon.midi.ports import PortSystem
 from musedaemon.midi.presence import Sight
 from musedaemon.midi.process_ports import ProcessPorts
@@ -23,12 +25,16 @@ _SENDER = "musedaemon.run.jack_sender"
 _RECEIVER = "musedaemon.run.jack_receiver"
 
 
-def with_frame_times(system: PortSystem, clock: LedClock, realtime: str = "auto") -> PortSystem:
+def with_frame_times(
+    system: PortSystem, clock: LedClock, realtime: str = "auto", urgently: Urgently = nullcontext
+) -> PortSystem:
     """The same system, but where it is JACK and JACK-Client can be loaded one whose messages have their frames.
 
-    Then JACK leads the clock. `realtime` is the setting.
+    Then JACK leads the clock. `realtime` is the setting, and `urgently` gives it to a thread of this process.
     """
-    return JackFramePorts(system, clock, realtime) if system.api == "JACK" and _can_be_loaded() else system
+    if system.api != "JACK" or not _can_be_loaded():
+        return system
+    return JackFramePorts(system, clock, realtime, urgently)
 
 
 def _can_be_loaded() -> bool:
@@ -43,8 +49,8 @@ def _can_be_loaded() -> bool:
 class JackFramePorts(ProcessPorts):
     """Over JACK: outputs are senders (`run/jack_sender.py`), inputs receivers (`run/jack_receiver.py`)."""
 
-    def __init__(self, others: PortSystem, clock: LedClock, realtime: str) -> None:
-        super().__init__(others, JackTime(clock), _SENDER, _RECEIVER, [realtime])
+    def __init__(self, others: PortSystem, clock: LedClock, realtime: str, urgently: Urgently) -> None:
+        super().__init__(others, JackTime(clock), _SENDER, _RECEIVER, [realtime], urgently)
 
     def input_names(self) -> list[str]:
         """The ports one can listen to, as they are this moment."""

@@ -9,7 +9,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from queue import Empty, Queue
 
 from musedaemon.errors import PortAbsentError
@@ -27,6 +27,8 @@ OnWords = Callable[[str, Sequence[str]], None]
 """Hears the first of the words that the process tells, and the others."""
 OnMessage = Callable[[float, bytes], None]
 """Hears a message that the process hands over, and its time."""
+Urgently = Callable[[], AbstractContextManager[object]]
+"""Gives the calling thread real-time priority, if the system grants it."""
 
 
 class PortProcess:
@@ -39,12 +41,17 @@ class PortProcess:
         on_shed: Callable[[], None],
         on_words: OnWords,
         on_message: OnMessage | None = None,
+        urgently: Urgently = nullcontext,
     ) -> None:
-        """`process` has been told nothing yet. `on_shed` hears of each message to it that is left out."""
+        """`process` has been told nothing yet. `on_shed` hears of each message to it that is left out.
+
+        The thread that hears it lives inside of what `urgently` returns.
+        """
         self.refusal = ""
         """What it told last, if it refused to go on."""
         self._on_words = on_words
         self._on_message = on_message
+        self._urgently = urgently
         self._serves: Queue[bool] = Queue()
         self._process = process
         stdin, self._process.stdin = self._process.stdin, None
@@ -93,7 +100,7 @@ class PortProcess:
         """On a thread of its own, to the end of what the process tells."""
         stdout = self._process.stdout
         assert stdout is not None
-        with stdout:
+        with stdout, self._urgently():
             for at, data in records(stdout.fileno()):
                 if at != WORDS:
                     if self._on_message:

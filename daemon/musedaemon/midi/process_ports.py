@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from musedaemon.midi.port_process import Urgently
 from musedaemon.midi.port_time import PortTime
 from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, InputPort, OutputPort, PortSystem, Receive, find_port
 from musedaemon.midi.receiver_process import ReceiverProcess
@@ -60,13 +61,23 @@ class SenderPorts:
 
 
 class ProcessPorts(SenderPorts):
-    """The same, whose inputs are processes too: those of `receiver`, told in the same way."""
+    """The same, whose inputs are processes too: those of `receiver`, told in the same way.
+
+    What they hand over is heard by threads that live inside of what `urgently` returns.
+    """
 
     def __init__(
-        self, others: PortSystem, port_time: PortTime, sender: str, receiver: str, words: Sequence[str]
+        self,
+        others: PortSystem,
+        port_time: PortTime,
+        sender: str,
+        receiver: str,
+        words: Sequence[str],
+        urgently: Urgently,
     ) -> None:
         super().__init__(others, port_time, sender, words)
         self._receivers = Standby(receiver)
+        self._urgently = urgently
 
     def expect_input(self) -> None:
         """An input will be opened soon: its process stands by."""
@@ -80,9 +91,12 @@ class ProcessPorts(SenderPorts):
     def open_input(self, name: str, receive: Receive) -> InputPort:
         """Listen to the port that `name` finds."""
         source = find_port(name, self.input_names(), "input")
-        words = [*self._words, VIRTUAL_INPUT, source]
-        return ReceiverProcess(source, self._receivers.take(), words, self._time, receive)
+        return self._receiver(source, [VIRTUAL_INPUT, source], receive)
 
     def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
         """A port of our own that others send to."""
-        return ReceiverProcess(name, self._receivers.take(), [*self._words, name], self._time, receive)
+        return self._receiver(name, [name], receive)
+
+    def _receiver(self, name: str, words: list[str], receive: Receive) -> InputPort:
+        process = self._receivers.take()
+        return ReceiverProcess(name, process, [*self._words, *words], self._time, receive, self._urgently)

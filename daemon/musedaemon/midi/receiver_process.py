@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from musedaemon.errors import PortError
-from musedaemon.midi.port_process import PortProcess
+from musedaemon.midi.port_process import PortProcess, Urgently
 from musedaemon.midi.port_time import PortTime
 from musedaemon.midi.port_words import LOST, READING, reading_of
 from musedaemon.midi.ports import Receive
@@ -25,11 +26,18 @@ _log = logging.getLogger(__name__)
 class ReceiverProcess:
     """An open input: one thread opens and closes it, a thread of its own hears what the process hands over.
 
-    `process` has been told nothing yet, `words` is what it is told; `port_time` says in which times it speaks.
+    `process` has been told nothing yet, `words` is what it is told; `port_time` says in which times it speaks;
+    the thread lives inside of what `urgently` returns.
     """
 
     def __init__(
-        self, name: str, process: Process, words: Sequence[str], port_time: PortTime, receive: Receive
+        self,
+        name: str,
+        process: Process,
+        words: Sequence[str],
+        port_time: PortTime,
+        receive: Receive,
+        urgently: Urgently = nullcontext,
     ) -> None:
         self.name = name
         self.failure: Exception | None = None
@@ -37,7 +45,7 @@ class ReceiverProcess:
         self._time = port_time
         self._closed = False
         self._lost = Tally("messages that came in were lost: JACK had no time for them", time.monotonic)
-        self._process = PortProcess(process, "musedaemon receiver", _nothing, self._hear, self._take)
+        self._process = PortProcess(process, "musedaemon receiver", _nothing, self._hear, self._take, urgently)
         try:
             self._process.start(words)
         except PortError:

@@ -22,7 +22,7 @@ from musedaemon.midi.jack_input import JackInput
 from musedaemon.midi.message_pipe import MessagePipe
 from musedaemon.midi.port_words import LOST, REFUSED, SERVING, words_of_reading
 from musedaemon.midi.record_stream import first_words
-from musedaemon.run.priority import precedence, system_precedence
+from musedaemon.run.priority import jack_thread_precedence, precedence, system_precedence
 from musedaemon.run.sending import outlive_daemon
 
 _FOR_EVER_S = float("inf")
@@ -75,7 +75,8 @@ def main(heard_at: int, told_at: int) -> int:
     realtime, port_name, *sources = words
     daemon = Daemon(told_at)
     try:
-        port = JackInput(port_name, daemon.hand_over, daemon.tell_reading, daemon.lose, daemon.end)
+        begin = jack_thread_precedence(realtime).ask
+        port = JackInput(port_name, begin, daemon.hand_over, daemon.tell_reading, daemon.lose, daemon.end)
         for source in sources:
             port.connect(source)
     except PortError as error:

@@ -20,7 +20,7 @@ from musedaemon.midi.frame_clock import FrameReading
 from musedaemon.midi.jack_output import JackOutput
 from musedaemon.midi.port_words import LOST, PERIOD, REFUSED, SERVING, words_of_reading
 from musedaemon.midi.record_stream import first_words
-from musedaemon.run.priority import precedence, system_precedence
+from musedaemon.run.priority import jack_thread_precedence, precedence, system_precedence
 from musedaemon.run.sending import outlive_daemon, serve, tell
 
 _CLOSES_IN_S = 2.0
@@ -44,7 +44,8 @@ def main(descriptor: int) -> int:
         return 0
     realtime, port_name, *targets = words
     try:
-        output = JackOutput(port_name, partial(tell, PERIOD), _tell_reading, partial(tell, LOST), _end)
+        begin = jack_thread_precedence(realtime).ask
+        output = JackOutput(port_name, begin, partial(tell, PERIOD), _tell_reading, partial(tell, LOST), _end)
         for target in targets:
             output.connect(target)
     except PortError as error:

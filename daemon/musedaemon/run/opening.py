@@ -5,6 +5,8 @@ Import it late: rtmidi is slow to import, and a file session needs no MIDI syste
 
 from __future__ import annotations
 
+from functools import partial
+
 from musedaemon.config.schema import Config
 from musedaemon.midi.guarded_ports import with_guardian
 from musedaemon.midi.jack_ports import with_frame_times
@@ -13,6 +15,7 @@ from musedaemon.midi.rtmidi_lookout import awaited_port_system
 from musedaemon.midi.rtmidi_ports import open_port_system
 from musedaemon.run.clock import SessionClock
 from musedaemon.run.patience import Patience, patience
+from musedaemon.run.priority import precedence, system_precedence
 
 
 def open_ports(config: Config, clock: SessionClock) -> PortSystem:
@@ -23,5 +26,6 @@ def open_ports(config: Config, clock: SessionClock) -> PortSystem:
     """
     realtime = config.timing.realtime
     opener = awaited_port_system if patience(config) is Patience.WAITS else open_port_system
-    system = with_frame_times(opener(config.ports.api, clock.now), clock, realtime)
+    urgently = partial(precedence, system_precedence(realtime))
+    system = with_frame_times(opener(config.ports.api, clock.now), clock, realtime, urgently)
     return with_guardian(system, clock.now, realtime) if config.ports.guardian else system

@@ -73,6 +73,11 @@ def system_precedence(choice: str) -> Precedence:
     return NotAsked(f"musedaemon knows no real-time priority on {sys.platform}.")
 
 
+def jack_thread_precedence(choice: str) -> Precedence:
+    """The way for JACK's own threads, which have priority already, but on Linux only where its server has it."""
+    return system_precedence(choice) if sys.platform == "linux" else NOT_ASKED
+
+
 @contextmanager
 def precedence(way: Precedence) -> Iterator[Grant]:
     """Have it, if granted, for as long as the body runs. On the thread that it is for."""

@@ -6,7 +6,14 @@ import threading
 
 import pytest
 
-from musedaemon.run.priority import NOT_ASKED, Grant, precedence, precedence_here, system_precedence
+from musedaemon.run.priority import (
+    NOT_ASKED,
+    Grant,
+    jack_thread_precedence,
+    precedence,
+    precedence_here,
+    system_precedence,
+)
 from musedaemon.run.priority_macos import MacPrecedence
 from musedaemon.run.priority_windows import WindowsPrecedence
 
@@ -39,6 +46,23 @@ def test_on_linux_only_the_thread_that_asks_gets_it() -> None:
     thread.join()
     assert policies == [os.SCHED_FIFO]
     assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sched(7) is of Linux")
+def test_on_linux_a_thread_that_has_it_already_keeps_what_it_has() -> None:
+    if not precedence_here().granted:
+        pytest.skip("this machine grants no real-time priority")
+    levels: list[int] = []
+
+    def ask() -> None:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(3))
+        assert jack_thread_precedence("auto").ask().granted
+        levels.append(os.sched_getparam(0).sched_priority)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert levels == [3]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks a limit of Linux")
