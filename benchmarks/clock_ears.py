@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from support.jack_server import RATE, JackServer, new_client
 
@@ -72,11 +70,6 @@ class Ears:
         """The server's true rate by our clock: its dummy driver is 250 millionths fast, and loses time under load."""
         (first_s, first), (last_s, last) = self.clock[0], self.clock[-1]
         return (last - first) / (last_s - first_s)
-
-    def usual_frames_a_second(self) -> float:
-        """The same while the server does not stand still: the median of all seconds."""
-        seconds, frames = np.array(self.clock).T
-        return float(np.median(np.diff(frames) / np.diff(seconds)))
 
     def close(self) -> None:
         """No more."""

@@ -20,8 +20,9 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from typing import IO, NamedTuple
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,6 @@ class Jam(NamedTuple):
     calls: Vector
     told_bpm: Vector
     hanging: int
-    frames_a_second: float
     said: str
 
 
@@ -54,7 +54,11 @@ def one_jam(server: JackServer, master_name: str, wanted: Wanted, seconds: float
     beat_s = 60.0 / wanted.bpm
     calls: list[int] = []
     command = [sys.executable, "-m", "musedaemon", "--api", "jack", "--no-thru", "--clock", "midi", "--start-on", "bar"]
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.NamedTemporaryFile("w+") as said:
+
+        def told() -> int:
+            return len(_TURN.findall(Path(said.name).read_text()))
+
         try:
             with running([*command, *options], stdout=said, stderr=said), MASTERS[master_name](wanted) as master:
                 ears.connect(OUT, DAEMON)
@@ -64,29 +68,25 @@ def one_jam(server: JackServer, master_name: str, wanted: Wanted, seconds: float
                 master.start()
                 time.sleep(BEATS_PER_BAR * beat_s)
                 began = ears.frame
-                ears.clock.clear()
                 while ears.frame - began < seconds * RATE:
                     calls.append(ears.frame)
                     ears.phrase(CALL, beat_s / 2)
-                    wait_for_reply(ears, calls[-1], beat_s)
+                    wait_for_reply(ears, told, beat_s)
                 master.stop()
                 time.sleep(0.5)
         finally:
             ears.close()
-        return heard_of(ears, calls, said)
+        return heard_of(ears, calls, Path(said.name).read_text())
 
 
-def heard_of(ears: Ears, calls: Sequence[int], said: IO[str]) -> Jam:
+def heard_of(ears: Ears, calls: Sequence[int], words: str) -> Jam:
     """What the ears, and the daemon's own words, tell of a jam."""
-    said.seek(0)
-    words = said.read()
     return Jam(
         pulses=frames_of([(at, data) for at, data in ears.heard[MASTER] if data == b"\xf8"]),
         onsets=frames_of([(at, data) for at, data in ears.heard[DAEMON] if is_onset(data)]),
         calls=np.array(calls, dtype=np.float64),
         told_bpm=np.array([float(bpm) for bpm in _TURN.findall(words)]),
         hanging=sounding(ears.heard[DAEMON]),
-        frames_a_second=ears.usual_frames_a_second(),
         said=words.strip().rpartition("\n")[2],
     )
 
@@ -96,15 +96,12 @@ def frames_of(timed: Sequence[tuple[int, bytes]]) -> Vector:
     return np.array([at for at, _ in timed], dtype=np.float64)
 
 
-def wait_for_reply(ears: Ears, call_at: int, beat_s: float) -> None:
-    """Return when a reply has come and is over: nothing sounds, and two beats are without a note."""
-    give_up = time.monotonic() + 40 * beat_s + 10
-    time.sleep(len(CALL) / 2 * beat_s)
+def wait_for_reply(ears: Ears, told: Callable[[], int], beat_s: float) -> None:
+    """Return when one more turn was told of, and nothing sounds."""
+    before, give_up = told(), time.monotonic() + 40 * beat_s + 10
     while time.monotonic() < give_up:
         time.sleep(0.05)
-        heard = ears.heard[DAEMON]
-        answered = bool(heard) and heard[-1][0] > call_at
-        if ears.idle and answered and not sounding(heard) and ears.frame - heard[-1][0] > (2 * beat_s + 0.3) * RATE:
+        if ears.idle and told() > before and not sounding(ears.heard[DAEMON]):
             return
 
 
@@ -140,7 +137,7 @@ def figures(jam: Jam, wanted: Wanted) -> str:
     bar_ms = grid.off_ms(firsts, PULSES_PER_BEAT * BEATS_PER_BAR)
     pulse_ms = grid.off_ms(jam.onsets, 1)
     on_the_bar = int((bar_ms <= _ON_THE_BAR_MS).sum())
-    bpm = 60.0 * jam.frames_a_second / (grid.period * PULSES_PER_BEAT)
+    bpm = 60.0 * RATE / (grid.period * PULSES_PER_BEAT)
     tempo = f"tempo off by {row(np.abs(jam.told_bpm - bpm))} bpm; " if wanted.has_one_line else ""
     return (
         f"{wanted}: {len(firsts)} of {len(jam.calls)} calls answered; first notes off the bar {row(bar_ms)} ms, "

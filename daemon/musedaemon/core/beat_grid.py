@@ -39,6 +39,16 @@ class Beat(NamedTuple):
     song_begins: float | None
 
 
+class Doubt(NamedTuple):
+    """Beats are known up to `known_until`; those after it may lie off by `spread` (a standard deviation) until there is
+    news of them, which is to be waited for no longer than `news_by` (seconds).
+    """
+
+    known_until: float
+    spread: float
+    news_by: float
+
+
 class Place(NamedTuple):
     """A moment to count beats from: `at` (seconds), on a clock's `beat`; where none runs, in beats of `beat_s`."""
 

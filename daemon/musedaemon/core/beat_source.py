@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from musedaemon.core.beat_grid import Beat, BeatGrid
+from musedaemon.core.beat_grid import Beat, BeatGrid, Doubt
 from musedaemon.core.commands import ClockMoved
 from musedaemon.core.events import MidiEvent, Other
 from musedaemon.core.midi_clock import ClockFollower, ClockNews
@@ -25,6 +25,10 @@ class BeatSource(Protocol):
     @property
     def grid(self) -> BeatGrid | None:
         """Where the beats lie, counted since the clock was first heard; None while nobody knows."""
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """What is not known yet of the beats to come; None where they are where the grid has them."""
 
     def receive(self, event: MidiEvent) -> bool:
         """Hear what came in; whether it was a clock's message or a tap, and no music."""
@@ -49,6 +53,7 @@ class NoClock:
     """The tempo is given or found in the playing: there are no beats."""
 
     grid = None
+    doubt = None
 
     def receive(self, event: MidiEvent) -> bool:
         """Everything is music."""
@@ -88,6 +93,11 @@ class FollowedClock:
     def grid(self) -> BeatGrid | None:
         """Where the clock's beats lie."""
         return self._follower.clock_grid
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """Of a clock whose pulses stray, and all that follow with them."""
+        return self._follower.doubt
 
     def receive(self, event: MidiEvent) -> bool:
         """Clock messages are the clock's."""

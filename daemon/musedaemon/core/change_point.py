@@ -37,8 +37,16 @@ class Jitter(NamedTuple):
         return self.own + self.drift * times / 6.0
 
 
-def newest_line(times: FloatVector, fewest: int, least_noise: float) -> tuple[float, float]:
-    """Where the line through the newest of these rising times (seconds, at least two) ends, and its slope.
+class NewestLine(NamedTuple):
+    """Where a line ends, its slope, and how far each time takes those after it off it (standard deviation). Seconds."""
+
+    end: float
+    slope: float
+    wander: float
+
+
+def newest_line(times: FloatVector, fewest: int, least_noise: float) -> NewestLine:
+    """The line through the newest of these rising times (seconds, at least two).
 
     Of more than twice as many at least the `fewest` newest count. They are believed to jitter by `least_noise` or more
     (seconds, a standard deviation). Where what one is off carries on to the next ones, the end goes along with the
@@ -52,7 +60,8 @@ def newest_line(times: FloatVector, fewest: int, least_noise: float) -> tuple[fl
         newest = newest[-even:]
     slope = slope_of(newest)
     end = float(newest.mean()) + slope * (len(newest) - 1) / 2.0
-    return zero + end + _carried_on(newest - end - slope * np.arange(1 - len(newest), 1), jitter), slope
+    off = newest - end - slope * np.arange(1 - len(newest), 1)
+    return NewestLine(zero + end + _carried_on(off, jitter), slope, math.sqrt(jitter.drift))
 
 
 def _carried_on(off: FloatVector, jitter: Jitter) -> float:
@@ -67,15 +76,20 @@ def _carried_on(off: FloatVector, jitter: Jitter) -> float:
 
 def _jitter(times: FloatVector, least_noise: float) -> Jitter:
     """From how much distances vary over one and over `_FAR` times. An even pace, whichever, has neither."""
-    own = max(_noise(times), least_noise) ** 2
+    even = Jitter(max(_noise(times), least_noise) ** 2, 0.0)
     if len(times) < 3 * _FAR:
-        return Jitter(own, 0.0)
+        return even
     # What drifts does so all the time; a change of pace is seen in one of the halves only.
-    halves = np.array_split(times, 2) if len(times) >= 6 * _FAR else [times]
-    drift = min(_drift(half) for half in halves)
-    return (
-        Jitter(max((float(np.var(np.diff(times))) - drift) / 2.0, least_noise**2), drift) if drift else Jitter(own, 0.0)
-    )
+    if len(times) < 6 * _FAR:
+        drift = _drift(times)
+        return Jitter(max((float(np.var(np.diff(times))) - drift) / 2.0, least_noise**2), drift) if drift else even
+    drift = min(_drift(half) for half in np.array_split(times, 2))
+    if not drift:
+        return even
+    # What one time alone is off by makes the distance before it longer and the one after it shorter.
+    apart = np.diff(times) - np.diff(times).mean()
+    own = max(-float(np.mean(apart[1:] * apart[:-1])), least_noise**2)
+    return Jitter(own, max(float(np.var(apart)) - 2.0 * own, drift))
 
 
 def _drift(times: FloatVector) -> float:

@@ -80,6 +80,8 @@ class ClockFilter:
         self._in_bursts = False
         self.last_at = float("-inf")
         """When the newest pulse came (seconds)."""
+        self.wander = 0.0
+        """How far off a pulse moves all that follow, too (seconds, standard deviation)."""
 
     @property
     def line(self) -> ClockLine | None:
@@ -136,10 +138,11 @@ class ClockFilter:
             return
         if self._in_bursts:
             times = self._came[-len(self._times) :]
-            at, period = newest_line(np.array(times), _SHORTEST_IN_BURSTS, self._burst_noise)
+            line = newest_line(np.array(times), _SHORTEST_IN_BURSTS, self._burst_noise)
         else:
-            at, period = newest_line(np.array(self._times), _SHORTEST, _LEAST_NOISE)
-        self._line = ClockLine(self._count, at, max(period, SHORTEST_PERIOD))
+            line = newest_line(np.array(self._times), _SHORTEST, _LEAST_NOISE)
+        self.wander = 0.0 if self._in_bursts else line.wander
+        self._line = ClockLine(self._count, line.end, max(line.slope, SHORTEST_PERIOD))
 
     @property
     def _burst_noise(self) -> float:

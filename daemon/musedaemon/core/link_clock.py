@@ -39,6 +39,8 @@ class LinkClock:
     Start, Continue and Stop that come in by MIDI are wishes for the session's transport; taps are for its tempo.
     """
 
+    doubt = None
+
     def __init__(self, peer: LinkPeer, meter: Meter, tap: TapSettings) -> None:
         self._peer = peer
         self._bar = meter.bar_beats

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from musedaemon.core.beat_grid import BeatGrid
+from musedaemon.core.beat_grid import BeatGrid, Doubt
 from musedaemon.core.clock_filter import ClockFilter
 
 PULSES_PER_BEAT = 24
@@ -16,6 +16,10 @@ _GONE_PULSES = 24
 """A clock that keeps silent for a beat is gone, unless it was stopped."""
 _LEAST_PATIENCE_S = 0.5
 """Never sooner than that: where a MIDI system's clock stood still, its times may be so early (`midi/stamps.py`)."""
+_BEFORE_NEXT_PULSE = 0.95
+"""Up to here after a pulse, that tells where a beat lies."""
+_OVERDUE_PULSES = 1.5
+"""So long after the one before it, a pulse is not waited for any more."""
 _LONGEST_PULSE_S = 60.0 / PULSES_PER_BEAT / 10
 """Seconds, at ten beats a minute: what a clock is allowed before its tempo is known."""
 
@@ -89,6 +93,15 @@ class ClockFollower:
     def next_pulse(self) -> int:
         """The pulse of the song that the next F8 will be, if the clock runs then."""
         return self._filter.count + 1 - self._song_begins if self._running else self._song_pulse
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """What is not known of the beats to come, where its pulses stray and all that follow with them."""
+        line, wander = self._filter.line, self._filter.wander
+        if line is None or not wander:
+            return None
+        known_until = line.time_of(line.pulse + _BEFORE_NEXT_PULSE)
+        return Doubt(known_until, wander, self._filter.last_at + _OVERDUE_PULSES * line.period)
 
     def receive(self, at: float, data: bytes) -> ClockNews | None:
         """Take a message (its bytes, and when it came, seconds); None if nothing follows from it for the clock."""

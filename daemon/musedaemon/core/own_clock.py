@@ -28,6 +28,8 @@ class OwnClock:
     What others send as a clock is neither heard nor passed on: one master is enough.
     """
 
+    doubt = None
+
     def __init__(self, bpm: float, meter: Meter, metronome: Metronome | None, count_in_bars: int, tap: TapSettings):
         self._bpm = bpm
         self._meter = meter

@@ -133,13 +133,13 @@ class Player:
         """
         beaten = [message for event in self._beats.advance(now + ahead) for message in self._beat(event, now)]
         self._reports += self._pulse.follow(now)
-        due_now = self._scheduler.pop_due(now + ahead + self._timing.offset)
+        due_now = self._pulse.pop_due(now, ahead + self._timing.offset)
         played = [message for due in due_now for message in self._perform(due, now)]
         return [*self._sent(beaten, now), *self._sent(played, now)]
 
     def next_deadline(self, ahead: float = 0.0) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
-        return min(self._scheduler.next_deadline() - self._timing.offset, self._beats.next_deadline()) - ahead
+        return min(self._pulse.next_deadline(ahead + self._timing.offset), self._beats.next_deadline() - ahead)
 
     def take_reports(self) -> list[Report]:
         """What happened since the last call, in order."""

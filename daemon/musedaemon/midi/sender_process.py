@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Sequence
 
+from musedaemon.core.pulse import AHEAD_OF_PERIOD_S
 from musedaemon.errors import PortError
 from musedaemon.midi.port_process import PortProcess
 from musedaemon.midi.port_time import PortTime
@@ -18,9 +19,6 @@ from musedaemon.midi.standby import Process
 from musedaemon.midi.tally import Tally
 
 _log = logging.getLogger(__name__)
-
-_MARGIN_S = 0.003
-"""Before the period in which it leaves, a message is wanted so much earlier: for threads that wake up late."""
 
 
 class SenderProcess:
@@ -67,7 +65,7 @@ class SenderProcess:
         """On the thread that hears the process."""
         if word == PERIOD:
             rate, frames = map(int, others)
-            self.ahead_s = frames / rate + _MARGIN_S
+            self.ahead_s = frames / rate + AHEAD_OF_PERIOD_S
         elif word == LOST:
             _log.warning("JACK has no room for a message of %s bytes; it is left out, send shorter ones.", *others)
         elif word == READING:

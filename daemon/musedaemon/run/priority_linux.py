@@ -20,7 +20,7 @@ class LinuxPrecedence:
         self._level = level
 
     def ask(self) -> Grant:
-        """Granted to root, to CAP_SYS_NICE, and up to the limit RLIMIT_RTPRIO. A thread that has it keeps what it has."""
+        """Granted to root, to CAP_SYS_NICE, and up to the limit RLIMIT_RTPRIO. One that has it keeps what it has."""
         if sys.platform != "linux":
             return Grant(False, "The system grants no real-time priority: this is no Linux.")
         if os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK in (os.SCHED_FIFO, os.SCHED_RR):

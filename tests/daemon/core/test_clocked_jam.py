@@ -90,6 +90,33 @@ def test_jitter_of_the_clock_is_not_heard_in_the_reply(share: float) -> None:
     assert np.percentile(off_ms, 95) < 3.0
 
 
+def wandering(beats: int, share: float, seed: int) -> list[MidiEvent]:
+    """A clock each of whose steps is up to this share off, and all pulses after it with it."""
+    steps = 60.0 / 120 / 24 * (1.0 + np.random.default_rng(seed).uniform(-share, share, beats * 24))
+    events: list[MidiEvent] = [Other(0.05, b"\xfa")]
+    return events + [Other(float(at), b"\xf8") for at in 0.1 + steps.cumsum()]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_note_waits_for_its_pulse_where_the_clock_wanders(seed: int) -> None:
+    call = melody([60, 62, 64, 65], start=8.3, step=0.25, length=0.2)
+    pulses = wandering(60, 0.2, seed)
+    times = np.array([event.at for event in pulses[1:]])
+    off_ms = [1000 * float(np.abs(times - note.at).min()) for note in along(pulses, call).notes()]
+    assert len(off_ms) > 3
+    assert max(off_ms) < 1.5  # where a pulse is up to 4 ms early or late
+
+
+def test_a_note_waits_no_longer_than_half_a_pulse_for_one_that_is_lost() -> None:
+    pulses = wandering(60, 0.2, seed=1)
+    whole = along(pulses, melody([60, 62, 64, 65], start=8.3, step=0.25, length=0.2))
+    first = whole.notes()[0]
+    lost = [event for event in pulses if abs(event.at - first.at) > 0.003]
+    assert len(lost) == len(pulses) - 1
+    late = along(lost, melody([60, 62, 64, 65], start=8.3, step=0.25, length=0.2)).notes()[0].at - first.at
+    assert abs(late) < 0.016
+
+
 def test_notes_and_their_ends_follow_a_change_of_tempo() -> None:
     """The tempo falls from 120 to 60 in the midst of the reply, after most of it was planned."""
     done = along(clock([120.0] * 14 + [60.0] * 30), LONG_CALL)

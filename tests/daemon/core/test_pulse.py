@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from musedaemon.core.beat_grid import Beat, BeatGrid
+from musedaemon.core.beat_grid import Beat, BeatGrid, Doubt
 from musedaemon.core.beat_source import FollowedClock
 from musedaemon.core.commands import ClockMoved, NoteBeats, PlannedNote, Signalled
 from musedaemon.core.midi_clock import ClockNews
-from musedaemon.core.pulse import Pulse
+from musedaemon.core.pulse import AHEAD_OF_PERIOD_S, Pulse
 from musedaemon.core.scheduler import Scheduler
 from musedaemon.core.signals import Wish
 
@@ -19,11 +19,16 @@ class Beats(FollowedClock):
     def __init__(self) -> None:
         super().__init__()
         self.place: BeatGrid | None = None
+        self.strays: Doubt | None = None
         self._told_reports: list[ClockMoved] = []
 
     @property
     def grid(self) -> BeatGrid | None:
         return self.place
+
+    @property
+    def doubt(self) -> Doubt | None:
+        return self.strays
 
     def tell(self, at: float, song_begins: float | None, news: ClockNews = ClockNews.PULSE) -> None:
         assert self.place is not None
@@ -111,3 +116,35 @@ def test_where_a_song_ends_or_leaps_the_reply_is_taken_back_and_where_it_begins_
     source.tell(3.0, 8.0, ClockNews.STARTED)
     source.tell(4.0, 4.0)
     assert [report.at for report in pulse.follow(4.0) if isinstance(report, Signalled)] == [4.0]
+
+
+def popped(pulse: Pulse, now: float, early: float = 0.0) -> list[float]:
+    return [due.at for due in pulse.pop_due(now, early)]
+
+
+def test_a_note_on_a_pulse_that_is_to_come_waits_for_it_where_the_clock_strays() -> None:
+    source, _, pulse = pulse_with(AT_120)
+    pulse.schedule(note())
+    source.strays = Doubt(known_until=0.99, spread=0.005, news_by=1.02)
+    assert popped(pulse, 1.0) == []
+    assert pulse.next_deadline(0.0) == 1.02
+    source.strays = Doubt(known_until=1.01, spread=0.005, news_by=1.04)
+    assert pulse.next_deadline(0.0) == 1.0
+    assert popped(pulse, 1.001) == [1.0]
+
+
+def test_it_waits_no_longer_than_there_may_be_news() -> None:
+    source, _, pulse = pulse_with(AT_120)
+    pulse.schedule(note())
+    source.strays = Doubt(known_until=0.99, spread=0.005, news_by=1.02)
+    assert popped(pulse, 1.02) == [1.0]
+
+
+def test_it_does_not_wait_where_its_own_way_takes_longer_than_the_clock_strays() -> None:
+    source, _, pulse = pulse_with(AT_120)
+    pulse.schedule(note())
+    source.strays = Doubt(known_until=0.9, spread=0.005, news_by=1.1)
+    period_s = 1_024 / 48_000
+    early = period_s + AHEAD_OF_PERIOD_S
+    assert pulse.next_deadline(early) == 1.0 - early
+    assert popped(pulse, 1.0 - early, early) == [1.0]
