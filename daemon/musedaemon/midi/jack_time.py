@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from musedaemon.midi.frame_clock import FrameReading, frames_between
 
 _OTHER_SERVER_S = 2.0
-"""Frames that lie so far from where they are expected are those of another server, or it stood still for so long."""
+"""Frames so far from where they are expected are taken for another server's: the clock is not to wait for so long."""
 
 
 class LedClock(Protocol):
@@ -48,6 +48,7 @@ class JackTime:
         self._lock = threading.Lock()
         self._leader: object = None
         self._anchor: _Anchor | None = None
+        self._starts_over = False
 
     def follow(self, teller: object, reading: FrameReading, rate: float) -> None:
         """A process has told this of a server that counts so many frames a second, by `time.perf_counter`."""
@@ -58,8 +59,9 @@ class JackTime:
                 return
             expected = self._clock.at(reading.at)
             second = self._anchor.second_of(reading.frame) if self._anchor else expected
-            if abs(second - expected) > _OTHER_SERVER_S:
+            if self._starts_over or abs(second - expected) > _OTHER_SERVER_S:
                 second = expected
+            self._starts_over = False
             self._anchor = _Anchor(reading.frame, second, rate)
             self._clock.lead(reading.at, second, reading.pace / rate)
 
@@ -68,6 +70,11 @@ class JackTime:
         with self._lock:
             if self._leader is teller:
                 self._leader = None
+
+    def start_over(self) -> None:
+        """The server is gone: whoever tells something next tells of another one, whose frames go on from then."""
+        with self._lock:
+            self._leader, self._starts_over = None, True
 
     def second_of(self, frame: float) -> float:
         """The second of a frame. Something must have been told before."""

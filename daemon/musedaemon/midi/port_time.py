@@ -24,6 +24,9 @@ class PortTime(Protocol):
     def forget(self, teller: object) -> None:
         """That process has ended."""
 
+    def start_over(self) -> None:
+        """That sound server is gone; another one counts anew."""
+
 
 class MachineTime:
     """Stamps are seconds of `time.perf_counter`, which all processes share. `now` is the session's clock."""
@@ -44,6 +47,9 @@ class MachineTime:
 
     def forget(self, teller: object) -> None:
         """Nobody was followed."""
+
+    def start_over(self) -> None:
+        """The machine's time goes on."""
 
 
 def _difference(one: Callable[[], float], other: Callable[[], float]) -> float:

@@ -93,6 +93,9 @@ class PortSystem(Protocol):
     def open_output(self, name: str) -> OutputPort:
         """Send to the port that `name` finds (see `find_port`)."""
 
+    def system_lost(self) -> None:
+        """The system itself is gone, as JACK's server may be: nothing that is open on it may be used any more."""
+
     def expect_input(self) -> None:
         """An input will be opened soon: prepare for it what can be."""
 

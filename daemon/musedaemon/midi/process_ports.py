@@ -39,6 +39,11 @@ class SenderPorts:
         """A port of our own that others send to."""
         return self._others.open_virtual_input(name, receive)
 
+    def system_lost(self) -> None:
+        """The system itself is gone."""
+        self._others.system_lost()
+        self._time.start_over()
+
     def expect_input(self) -> None:
         """Nothing takes long here."""
 

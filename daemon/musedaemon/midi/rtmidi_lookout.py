@@ -12,7 +12,7 @@ from musedaemon.errors import PortAbsentError, PortError
 from musedaemon.midi.lookout import FreshLook, Lookout
 from musedaemon.midi.ports import PortSystem
 from musedaemon.midi.presence import Sight
-from musedaemon.midi.rtmidi_ports import RtMidiPorts, abandon_ports, open_port_system
+from musedaemon.midi.rtmidi_ports import RtMidiPorts, open_port_system
 
 
 class StandingLook:
@@ -56,12 +56,3 @@ def awaited_port_system(choice: str, now: Callable[[], float]) -> PortSystem:
         return open_port_system(choice, now)
     except PortAbsentError:
         return RtMidiPorts("jack" if choice == "auto" else choice, now)
-
-
-def on_system_lost(system: PortSystem) -> Callable[[], None]:
-    """What is to be done at once when that system is gone."""
-    return abandon_ports if system.api == "JACK" else _nothing
-
-
-def _nothing() -> None:
-    pass

@@ -122,6 +122,12 @@ class RtMidiPorts:
             port.name = _connect(client, name, "output", VIRTUAL_OUTPUT)
             return port
 
+    def system_lost(self) -> None:
+        """What is sent to a port of JACK's is refused from now on: libjack has freed what is under it."""
+        if self.api == "JACK":
+            for port in list(_open_ports):
+                port.abandon()
+
     def expect_input(self) -> None:
         """Nothing takes long here."""
 
@@ -224,12 +230,6 @@ class _Port:
 
 _open_ports: weakref.WeakSet[_Port] = weakref.WeakSet()
 """All of this process: libjack loses all its clients at once."""
-
-
-def abandon_ports() -> None:
-    """The JACK server is gone. Any thread; what is sent to a port of it is refused from now on."""
-    for port in list(_open_ports):
-        port.abandon()
 
 
 class _Output(_Port):

@@ -50,14 +50,12 @@ class End(Protocol):
 class Connections:
     """What becomes of the ports. Only `look` touches them: by the thread that `start` starts, or by a test."""
 
-    def __init__(
-        self, ends: Sequence[End], clock: Clock, tell: Tell, on_system_lost: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, ends: Sequence[End], clock: Clock, tell: Tell, on_system_lost: Callable[[], None]) -> None:
         """`on_system_lost` is called when the MIDI system itself is gone, before any of its ports is let go."""
         self._ends = ends
         self._clock = clock
         self._tell = tell
-        self._on_system_lost = on_system_lost or _nothing
+        self._on_system_lost = on_system_lost
         self._retry_at: dict[int, float] = {}
         self._system_there = True
         self._wake = threading.Event()
@@ -127,7 +125,3 @@ class Connections:
             _log.exception("the ports are watched no more")
         finally:
             lookout.close()
-
-
-def _nothing() -> None:
-    pass

@@ -11,7 +11,7 @@ from musedaemon.config.schema import Config
 from musedaemon.core.events import MidiEvent
 from musedaemon.errors import PortAbsentError
 from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, OutputPort, PortSystem
-from musedaemon.midi.rtmidi_lookout import lookout_for, on_system_lost
+from musedaemon.midi.rtmidi_lookout import lookout_for
 from musedaemon.run.clock import Clock
 from musedaemon.run.connections import Connections, End, Tell
 from musedaemon.run.ends import InputEnd, OutputEnd
@@ -75,7 +75,7 @@ class Wiring:
     def watch(self) -> None:
         """Open again what goes and comes back, from now on."""
         ends: list[End] = [end for end in (self._input, self._output) if end]
-        self._connections = Connections(ends, self._clock, self._tell, on_system_lost(self._system))
+        self._connections = Connections(ends, self._clock, self._tell, self._system.system_lost)
         self._connections.start(lookout_for(self._system, self._connections.wake))
 
     def refuse(self, _refusal: Exception) -> None:

@@ -29,6 +29,9 @@ class Ports:
     def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
         raise NotImplementedError
 
+    def system_lost(self) -> None:
+        raise NotImplementedError
+
     def expect_input(self) -> None:
         raise NotImplementedError
 

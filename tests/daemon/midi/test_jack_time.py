@@ -59,6 +59,15 @@ def test_the_frames_of_another_server_go_on_from_now() -> None:
     assert time.second_of(1_000 + 48_000) == 9.0
 
 
+def test_a_new_server_goes_on_from_now_however_near_its_frames_are() -> None:
+    clock = FakeClock()
+    time = following(clock, FrameReading(5.0, 48_000.0, RATE))
+    time.start_over()
+    time.follow("receiver", FrameReading(6.0, 24_000.0, RATE), RATE)
+    assert clock.at(6.0) == 6.0
+    assert time.second_of(24_000) == 6.0
+
+
 def test_one_process_leads_until_it_has_ended() -> None:
     clock = FakeClock()
     time = following(clock, FrameReading(5.0, 96_000.0, RATE))

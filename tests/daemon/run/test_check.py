@@ -59,6 +59,9 @@ class FakeSystem:
     def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
         return self._open_virtual(name)
 
+    def system_lost(self) -> None:
+        raise NotImplementedError
+
     def expect_input(self) -> None:
         raise NotImplementedError
 

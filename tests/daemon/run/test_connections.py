@@ -59,6 +59,9 @@ class Machine:
     def open_output(self, name: str) -> OutputPort:
         return self._open(find_port(name, self.outputs, "output"))
 
+    def system_lost(self) -> None:
+        self.log.append("system lost")
+
     def expect_input(self) -> None:
         self.log.append("expect an input")
 
@@ -106,9 +109,7 @@ class Stage:
         self.time = Time()
         self.input = InputEnd(self.machine, wanted_input, "our in", lambda data, at: None, self.inbox.put)
         self.output = OutputEnd(self.machine, wanted_output, "our out", self.inbox.put)
-        self.connections = Connections(
-            [self.input, self.output], self.time, self._tell, lambda: self.machine.log.append("system lost")
-        )
+        self.connections = Connections([self.input, self.output], self.time, self._tell, self.machine.system_lost)
 
     def _tell(self, name: str, state: PortState) -> None:
         self.told.append(f"{name} {state.value}")
