@@ -43,7 +43,7 @@ OCTAVES = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 class Window(NamedTuple):
-    """Eight seconds of a performance: `truth` is their mean tempo, `hint` a tempo somewhere near it."""
+    """Some seconds of a performance: `truth` is their mean tempo, `hint` a tempo somewhere near it."""
 
     notes: list[PlayedNote]
     start: float
@@ -68,16 +68,18 @@ NO_BEATS: Floats = np.zeros(0)
 Method = Callable[[Window], Reading]
 
 
-def windows(performance: Performance, rng: np.random.Generator) -> Iterator[Window]:
+def windows(
+    performance: Performance, rng: np.random.Generator, length: float = WINDOW_S, hop: float = HOP_S
+) -> Iterator[Window]:
     """Every window with something to go by."""
     start = performance.notes[0].at
-    while start + WINDOW_S <= performance.notes[-1].at:
-        notes = [note for note in performance.notes if start <= note.at < start + WINDOW_S]
-        truth = performance.bpm_between(start, start + WINDOW_S)
+    while start + length <= performance.notes[-1].at:
+        notes = [note for note in performance.notes if start <= note.at < start + length]
+        truth = performance.bpm_between(start, start + length)
         hint = truth * float(2.0 ** rng.normal(0.0, HINT_OCTAVES))
         if (np.diff([note.at for note in notes]) > 0.05).sum() >= FEWEST_EVENTS - 1:
             yield Window(notes, start, performance, truth, hint)
-        start += HOP_S
+        start += hop
 
 
 def alone(window: Window) -> Reading:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from musedaemon.config.spelling import did_you_mean
 from musedaemon.core.scales import MAJOR, MINOR, PITCH_CLASSES, STEPS, Scale
 
-OFF, AUTO = "off", "auto"
+OFF, LEAN, AUTO = "off", "lean", "auto"
+_NO_SCALES = (OFF, LEAN, AUTO)
 _LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _ACCIDENTALS = {" sharp": 1, " flat": -1, "sharp": 1, "flat": -1, "#": 1, "♯": 1, "b": -1, "♭": -1, "": 0}
 _OTHER_KINDS = {
@@ -31,11 +32,11 @@ _OTHER_KINDS = {
 """What people call the kinds of scale besides the names they have here."""
 _KINDS = {**{kind: kind for kind in STEPS}, **_OTHER_KINDS}
 _LONGEST_SHOWN = 40
-_WANTED = 'write "off", "auto", or a note and a kind of scale, such as "C major" or "F# dorian"'
+_WANTED = 'write "off", "lean", "auto", or a note and a kind of scale, such as "C major" or "F# dorian"'
 
 
 def scale_named(text: str) -> Scale | None:
-    """The scale of a name in which `scale_problem` finds nothing wrong; None for "off" and "auto"."""
+    """The scale of a name in which `scale_problem` finds nothing wrong; None for "off", "lean" and "auto"."""
     plain = _plain(text)
     return next(
         (
@@ -52,10 +53,15 @@ def follows_call(text: str) -> bool:
     return _plain(text) == AUTO
 
 
+def leans_to_call(text: str) -> bool:
+    """Whether the key of each call is only to be leaned to: "lean"."""
+    return _plain(text) == LEAN
+
+
 def scale_problem(text: str) -> str:
     """What is wrong with the setting `scale`, as a sentence; nothing for a name that can be used."""
     plain = _plain(text)
-    if plain in (OFF, AUTO) or scale_named(plain):
+    if plain in _NO_SCALES or scale_named(plain):
         return ""
     shown = f'"{text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."}"'
     if plain in _KINDS and plain:
@@ -67,7 +73,7 @@ def _words_near(plain: str) -> list[str]:
     """What may have been meant: the first word with each kind of scale, and the words that are no scale."""
     first = plain.partition(" ")[0]
     is_note = any(not left for _, left in _spelt(first))
-    return [OFF, AUTO, *(f"{first} {kind}" for kind in STEPS if is_note)]
+    return [*_NO_SCALES, *(f"{first} {kind}" for kind in STEPS if is_note)]
 
 
 def _plain(text: str) -> str:

@@ -160,11 +160,11 @@ class Model:
 class Reply:
     """What the notes of a reply may be."""
 
-    scale: str = _setting("off", Rule("the scale of the replies", problem=scale_problem))
+    scale: str = _setting("lean", Rule("the scale of the replies", problem=scale_problem))
     register: str = _setting(
-        "any", Rule("where replies lie, compared with the call", choices=("any", "as-call", "above", "below"))
+        "near", Rule("where replies lie, compared with the call", choices=("near", "any", "as-call", "above", "below"))
     )
-    polyphony: int = _setting(0, Rule("most notes at once", 1, 10, special=0, special_doc="0 for no limit"))
+    polyphony: int = _setting(0, Rule("most notes at once", 1, 10, special=0, special_doc="0 for about as many as you"))
     density: float = _setting(0.0, Rule("most notes a beat", 0.25, 16, special=0, special_doc="0 for no limit"))
     softest: int = _setting(1, Rule("the softest velocity of a reply", 1, 127))
     loudest: int = _setting(127, Rule("the loudest velocity of a reply", 1, 127))

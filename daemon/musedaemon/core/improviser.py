@@ -88,7 +88,8 @@ class Improviser:
         if not free.any():
             return None
         model, state, shift = self._model, moment.state, context.shift
-        pitch = self._draw(recalled.pitch(model.pitch_logits(state, context), shift), free, rng)
+        pitches = recalled.pitch(model.pitch_logits(state, context), shift) * limits.leaning
+        pitch = self._draw(pitches, free, rng)
         leaned = shape.loudness.on(model.velocity_logits(state, context, pitch))
         velocity = self._draw(recalled.velocity(leaned, shift, pitch), limits.velocity_classes(), rng)
         durations = recalled.duration(model.duration_logits(state, context, pitch, velocity), shift, pitch)

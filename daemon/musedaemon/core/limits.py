@@ -1,6 +1,7 @@
 """The limits of a reply: which pitches and velocities it may use, how often it strikes and how much of it sounds.
 
-They are masks before sampling, so that among what is allowed the model's probabilities stay honest.
+They are masks before sampling, so that among what is allowed the model's probabilities stay honest; where a reply is
+only to lean to something, chances are lessened by a factor (`leaning`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from musedaemon.core.accents import Strike
 from musedaemon.core.key_finding import Span, find_keys, pitch_classes_in
+from musedaemon.core.leaning import no_leaning, to_keys
+from musedaemon.core.polyphony import most_at_once
+from musedaemon.core.sampling import Floats
 from musedaemon.core.scales import PITCH_CLASSES, Scale
 from musedaemon.encoding import (
     PITCHES,
@@ -25,9 +30,11 @@ from musedaemon.encoding import (
     class_to_velocity,
 )
 
-MOST_VOICES = PITCHES
-_NARROWEST = 12
-"""A reply as high as its call has at least an octave to move in, however narrow the call."""
+FINGERS = 10
+"""Nothing has more notes at once."""
+_OCTAVE = 12
+"""A reply as high as its call has at least so much to move in, however narrow the call; others go at most so far beyond
+its outermost notes."""
 _COUNTED_BEATS = 2
 """Strikes are counted over two beats, so that a dotted rhythm passes where even notes as many would."""
 
@@ -35,19 +42,24 @@ _COUNTED_BEATS = 2
 class Register(Enum):
     """Where a reply lies, compared with its call."""
 
+    NEAR = "near"
+    """From an octave below the call's lowest note to an octave above its highest."""
     ANY = "any"
     AS_CALL = "as-call"
     """Between the lowest and the highest note of the call."""
     ABOVE = "above"
-    """Not below the middle note of the call."""
+    """From the middle note of the call to an octave above its highest."""
     BELOW = "below"
-    """Not above the middle note of the call."""
+    """From the middle note of the call to an octave below its lowest."""
 
 
 class KeyOfCall(Enum):
     """In place of a scale: the key that is found in each call."""
 
+    LEANED_TO = "lean"
+    """Foreign notes are less likely."""
     FOUND = "auto"
+    """Foreign notes are left out."""
 
 
 class Spacing(NamedTuple):
@@ -59,13 +71,14 @@ class Spacing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
-    """The musician's. `density`: most strikes a beat, 0 for no limit. `polyphony`: most notes at once, 0 for no limit.
+    """The musician's. `density`: most strikes a beat, 0 for no limit. `polyphony`: most notes at once, 0 for about as
+    many as the call has.
 
     `softest` and `loudest` are velocities, 1 to 127. `scale` None: every pitch class.
     """
 
-    scale: Scale | KeyOfCall | None = None
-    register: Register = Register.ANY
+    scale: Scale | KeyOfCall | None = KeyOfCall.LEANED_TO
+    register: Register = Register.NEAR
     polyphony: int = 0
     density: float = 0.0
     softest: int = 1
@@ -74,10 +87,11 @@ class LimitSettings:
 
 class Limits(NamedTuple):
     """What one reply may be: `pitches` [128] (at least one), velocities from `softest` to `loudest`, at most `voices`
-    notes sounding at once, and its `spacing`.
+    notes sounding at once, and its `spacing`. `leaning` [128] is what the chances of the pitches are multiplied by.
     """
 
     pitches: BoolArray
+    leaning: Floats
     softest: int
     loudest: int
     voices: int
@@ -103,14 +117,14 @@ def _velocity_classes(softest: int, loudest: int) -> BoolArray:
 
 def without_limits(playable: BoolArray) -> Limits:
     """No limit but the playable pitches [128]."""
-    return Limits(playable, 1, 127, MOST_VOICES, Spacing(0, 0))
+    return Limits(playable, no_leaning(), 1, 127, FINGERS, Spacing(0, 0))
 
 
 class Limiter:
     """Makes the limits of each reply from the settings and the call. Owned by the engine.
 
     `playable` [128] holds in any case. What would leave no pitch of it is passed over: first the register, then the
-    scale. A call too short to have a key is in the one of the call before.
+    scale. A call too short to have a key is in the one of the call before, unless that lacks a note of it.
     """
 
     def __init__(self, settings: LimitSettings, playable: BoolArray) -> None:
@@ -118,27 +132,52 @@ class Limiter:
         self._playable = playable
         self._keys: list[Scale] = []
 
-    def limits_for(self, call: Sequence[Span]) -> Limits:
-        """The limits of the reply to a call; an empty call leaves the register free."""
-        settings = self._settings
-        pitches = _narrowed(self._playable, [self._in_scale(call), _in_register(call, settings.register)])
-        voices = settings.polyphony or MOST_VOICES
+    def limits_for(self, call: Sequence[Span], strikes: Sequence[Strike]) -> Limits:
+        """The limits of the reply to a call, of which the notes are told twice; an empty one leaves all free it can."""
+        return self._with_voices(self._limits(call, self._settings.register), _voices_like(strikes))
+
+    def limits_beside(self, call: Sequence[Span]) -> Limits:
+        """The limits of what sounds together with a call: where the hands are, its register and voices are no model."""
+        register = self._settings.register
+        limits = self._limits(call, Register.ANY if register is Register.NEAR else register)
+        return self._with_voices(limits, FINGERS)
+
+    def _limits(self, call: Sequence[Span], register: Register) -> Limits:
+        """But for the voices."""
+        settings, keys = self._settings, self._keys_of(call)
+        leans = settings.scale is KeyOfCall.LEANED_TO and keys
         return Limits(
-            pitches=pitches,
+            pitches=_narrowed(self._playable, [_in_scale(settings.scale, keys, call), _in_register(call, register)]),
+            leaning=to_keys(keys, call) if leans else no_leaning(),
             softest=settings.softest,
             loudest=settings.loudest,
-            voices=min(voices, int(pitches.sum())),
+            voices=FINGERS,
             spacing=_spacing(settings.density),
         )
 
-    def _in_scale(self, call: Sequence[Span]) -> BoolArray:
-        """[128]."""
-        scale = self._settings.scale
-        if isinstance(scale, Scale):
-            return _in_every_octave(scale.pitch_classes)
-        if scale is KeyOfCall.FOUND:
-            self._keys = find_keys(call) or self._keys
-        return _in_every_octave(pitch_classes_in(self._keys, call)) if self._keys else np.ones(PITCHES, dtype=np.bool_)
+    def _with_voices(self, limits: Limits, like_call: int) -> Limits:
+        return limits._replace(voices=min(self._settings.polyphony or like_call, int(limits.pitches.sum())))
+
+    def _keys_of(self, call: Sequence[Span]) -> list[Scale]:
+        if found := find_keys(call):
+            self._keys = found
+        used = {span.pitch % PITCH_CLASSES for span in call}
+        return found or [key for key in self._keys if used <= pitch_classes_in([key], ())]
+
+
+def _in_scale(scale: Scale | KeyOfCall | None, keys: Sequence[Scale], call: Sequence[Span]) -> BoolArray:
+    """[128]."""
+    if isinstance(scale, Scale):
+        return _in_every_octave(scale.pitch_classes)
+    if scale is KeyOfCall.FOUND and keys:
+        return _in_every_octave(pitch_classes_in(keys, call))
+    return np.ones(PITCHES, dtype=np.bool_)
+
+
+def _voices_like(strikes: Sequence[Strike]) -> int:
+    """A single line is answered by one; to more voices there may come one, as composers do it."""
+    most = most_at_once(strikes)
+    return min(most + (most > 1), FINGERS) if most else FINGERS
 
 
 def _narrowed(pitches: BoolArray, masks: Sequence[BoolArray]) -> BoolArray:
@@ -170,10 +209,12 @@ def _in_register(call: Sequence[Span], register: Register) -> BoolArray:
 def _bounds(heard: Sequence[int], register: Register) -> tuple[int, int]:
     middle = heard[len(heard) // 2]
     if register is Register.ABOVE:
-        return middle, PITCHES - 1
+        return middle, heard[-1] + _OCTAVE
     if register is Register.BELOW:
-        return 0, middle
-    spare = max(_NARROWEST - (heard[-1] - heard[0]), 0)
+        return heard[0] - _OCTAVE, middle
+    if register is Register.NEAR:
+        return heard[0] - _OCTAVE, heard[-1] + _OCTAVE
+    spare = max(_OCTAVE - (heard[-1] - heard[0]), 0)
     return heard[0] - spare // 2, heard[-1] + spare - spare // 2
 
 

@@ -2,7 +2,9 @@
 
 Three things speak for a tempo, as log-odds over the tempi of `periodicity.BPMS`: the call's own evidence, the tempi
 that people play at (or a hint), and the calls before it, whose chances widen a little because a tempo drifts, and leave
-some to a tempo that has changed altogether (a Bayes filter on a grid). The likeliest is laid through the beats.
+some to a tempo that has changed altogether (a Bayes filter on a grid). The likeliest is laid through the beats; what it
+was for the call before is left only for one that is clearly likelier, for a tempo that comes and goes is worse than one
+that is half as fast.
 """
 
 from __future__ import annotations
@@ -27,7 +29,11 @@ _PREFERRED_BPM, _PREFERENCE_OCTAVES = 114.0, 0.41
 _HINT_OCTAVES = 0.12
 _DRIFT_OCTAVES = 0.05
 _ANOTHER_TEMPO = 0.3
-"""The chance that a call has nothing to do with the tempo before it: with it, a medley loses nothing."""
+"""The chance that a call has nothing to do with the tempo before it: with it, a medley loses little."""
+_BY_AN_OCTAVE, _OCTAVE_WIDTH = 0.1, 0.12
+"""Half and double the tempo before are so much less likely than another: one is far oftener mistaken for the other."""
+_STAYS, _STAYS_OCTAVES = 0.7, 0.06
+"""How much likelier (log-odds) another tempo than the one of the call before must be."""
 
 
 def _around(bpm: float, octaves: float) -> FloatVector:
@@ -52,6 +58,7 @@ class TempoTracker:
         self._bpm = given_bpm or near or UNKNOWN_BPM
         self._line: BeatLine | None = None
         self._usual = _around(near, _HINT_OCTAVES) if near else USUAL
+        self._stays: FloatVector = np.zeros(len(BPMS))
         self._heard: list[float] = []
         self._call_began_at: float | None = None
         self._expected: FloatVector = np.zeros(len(BPMS))
@@ -97,12 +104,14 @@ class TempoTracker:
         same = onsets[: len(self._heard)] == self._heard if began_at is None else began_at == self._call_began_at
         if not same or not self._heard:
             self._expected = self._expected_next
+            if self._heard:
+                self._stays = _STAYS * np.exp(_around(self._bpm, _STAYS_OCTAVES))
         self._heard, self._call_began_at = onsets, began_at
 
     def _likeliest(self, accents: Accents) -> float:
         log_odds = evidence(accents) + self._usual + self._expected
         self._expected_next = _expected_after(log_odds)
-        return float(BPMS[log_odds.argmax()])
+        return float(BPMS[(log_odds + self._stays).argmax()])
 
     def _laid(self, accents: Accents) -> BeatLine:
         line = fit(accents, self._bpm)
@@ -116,16 +125,18 @@ class TempoTracker:
 def _expected_after(log_odds: FloatVector) -> FloatVector:
     """Log-odds of the next call's tempi by this one's."""
     chances = np.exp(log_odds - log_odds.max())
-    drifted = _DRIFT @ (chances / chances.sum())
-    expected: FloatVector = np.log((1.0 - _ANOTHER_TEMPO) * drifted + _ANOTHER_TEMPO / len(BPMS))
+    chances /= chances.sum()
+    expected: FloatVector = np.log((1.0 - _ANOTHER_TEMPO) * _DRIFT @ chances + _ANOTHER_TEMPO * _ELSEWHERE @ chances)
     return expected
 
 
-def _drift() -> FloatVector:
-    distance = np.log2(BPMS[:, None] / BPMS[None, :])
-    kernel = np.exp(-0.5 * (distance / _DRIFT_OCTAVES) ** 2)
-    spread: FloatVector = kernel / kernel.sum(axis=0)
-    return spread
+def _moves() -> tuple[FloatVector, FloatVector]:
+    """[to, from] the chances of the next call's tempi, where the tempo drifts and where it is another."""
+    octaves = np.log2(BPMS[:, None] / BPMS[None, :])
+    drift = np.exp(-0.5 * (octaves / _DRIFT_OCTAVES) ** 2)
+    by_an_octave = np.exp(-0.5 * ((np.abs(octaves) - 1.0) / _OCTAVE_WIDTH) ** 2)
+    elsewhere = 1.0 - (1.0 - _BY_AN_OCTAVE) * by_an_octave
+    return drift / drift.sum(axis=0), elsewhere / elsewhere.sum(axis=0)
 
 
-_DRIFT = _drift()
+_DRIFT, _ELSEWHERE = _moves()

@@ -9,8 +9,6 @@ from typing import NamedTuple
 from musedaemon.core.limits import Limits
 from musedaemon.encoding import MAX_TICKS, TICKS_OF_CLASS, TICKS_PER_BEAT, BoolArray
 
-MOST_NOTES_AT_ONCE = 10
-"""A chord has ten fingers; without this bound a poor model could stay on one onset for ever."""
 SHORTEST_TICKS = TICKS_PER_BEAT // 8
 """A note that gives way to the next has sounded this long: a thirty-second note."""
 
@@ -70,7 +68,7 @@ class Texture:
 
     def room(self) -> Room:
         """The room for the next note; something must have been struck."""
-        together = self._notes_at_once < MOST_NOTES_AT_ONCE and self._sounding(self._strikes[-1]) < self._voices
+        together = self._notes_at_once < self._voices and self._sounding(self._strikes[-1]) < self._voices
         return Room(together, max(1, self._until_spaced(), self._until_heard()))
 
     def gives_way(self, onset: int) -> bool:

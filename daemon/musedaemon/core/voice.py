@@ -13,7 +13,7 @@ from musedaemon.core.dynamics import dynamics_of
 from musedaemon.core.ear import Ear
 from musedaemon.core.feel import AS_SAMPLED, Feel
 from musedaemon.core.improviser import Improviser
-from musedaemon.core.limits import Limiter
+from musedaemon.core.limits import Limiter, Limits
 from musedaemon.core.memory import TUNED_DIAL
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.reply import Extent, Reply, ReplyPlan
@@ -68,8 +68,7 @@ class Voice:
         last, in order, where the reply goes on from them.
         """
         bpm = self._ear.bpm
-        limits = self._limiter.limits_for(call.spans(earliest_at))
-        limits = limits if beside is None else beside.within(limits)
+        limits = self._limits(call, earliest_at, beside)
         plan = ReplyPlan(
             after=self._ear.moment,
             dynamics=dynamics_of(call, bpm).within(limits.softest, limits.loudest),
@@ -86,6 +85,12 @@ class Voice:
         )
         # One generator an attempt: what was drawn in vain must not change the replies after it.
         return Reply(self._improviser, plan, np.random.default_rng((self._seed, self.turns + 1, attempt)))
+
+    def _limits(self, call: Phrase, at: float, beside: Beside | None) -> Limits:
+        spans = call.spans(at)
+        if beside is not None:
+            return beside.within(self._limiter.limits_beside(spans))
+        return self._limiter.limits_for(spans, call.strikes)
 
     def _retelling(self, call: Phrase) -> Retelling:
         """Beyond the tuned place of the dial a reply may play the call back, at its end every one does.

@@ -14,7 +14,7 @@ from musedaemon.core.limits import without_limits
 from musedaemon.core.memory import REACH, NoteClasses, SessionMemory
 from musedaemon.core.moment import Moment, opening
 from musedaemon.core.sampling import SamplingSettings
-from musedaemon.core.texture import MOST_NOTES_AT_ONCE, Room
+from musedaemon.core.texture import Room
 from musedaemon.encoding import MAX_TICKS, VELOCITY_UNKNOWN
 from musedaemon.model.keys import key_of
 from musedaemon.model.protocol import NoteModel
@@ -91,7 +91,7 @@ def whole_notes(model: NoteModel) -> Iterator[None]:
     together = 1
     while True:
         recalled = improviser.recall(moment)
-        onset = improviser.next_onset(moment, recalled, Room(together < MOST_NOTES_AT_ONCE, 1), rng)
+        onset = improviser.next_onset(moment, recalled, Room(together < limits.voices, 1), rng)
         together = together + 1 if onset == moment.tick else 1
         note = improviser.sample_note(moment, recalled, NoteShape(onset, MAX_TICKS, any_loudness, limits), _BPM, rng)
         if note and note.after.note:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from musedaemon.config.scale_names import follows_call, scale_named
+from musedaemon.config.scale_names import follows_call, leans_to_call, scale_named
 from musedaemon.config.schema import Config, Reply, Tempo
 from musedaemon.core.beat_grid import Meter
 from musedaemon.core.beat_source import BeatSource, FollowedClock, NoClock
@@ -22,6 +22,7 @@ from musedaemon.core.modes import Mode
 from musedaemon.core.own_clock import OwnClock, TapSettings
 from musedaemon.core.player import PlayerTiming
 from musedaemon.core.sampling import SamplingSettings
+from musedaemon.core.scales import Scale
 from musedaemon.core.signals import PEDALS, By, SignalSettings
 from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
 from musedaemon.errors import ConfigError
@@ -78,13 +79,19 @@ def engine_settings(config: Config, seed: int, timing: PlayerTiming) -> EngineSe
 
 def _limit_settings(reply: Reply) -> LimitSettings:
     return LimitSettings(
-        scale=KeyOfCall.FOUND if follows_call(reply.scale) else scale_named(reply.scale),
+        scale=_scale(reply.scale),
         register=Register(reply.register),
         polyphony=reply.polyphony,
         density=reply.density,
         softest=reply.softest,
         loudest=reply.loudest,
     )
+
+
+def _scale(name: str) -> Scale | KeyOfCall | None:
+    if follows_call(name):
+        return KeyOfCall.FOUND
+    return KeyOfCall.LEANED_TO if leans_to_call(name) else scale_named(name)
 
 
 def signal_settings(config: Config) -> SignalSettings:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musedaemon.config.checking import check_value
-from musedaemon.config.scale_names import follows_call, scale_named, scale_problem
+from musedaemon.config.scale_names import follows_call, leans_to_call, scale_named, scale_problem
 from musedaemon.core.scales import STEPS, TONICS, Scale
 
 
@@ -43,14 +43,15 @@ def test_a_scale_is_read_as_it_is_shown(tonic: int, kind: str) -> None:
     assert scale_named(str(Scale(tonic, kind))) == Scale(tonic, kind)
 
 
-@pytest.mark.parametrize("typed", ["off", "auto", "OFF", " Auto "])
+@pytest.mark.parametrize("typed", ["off", "auto", "OFF", " Auto ", "lean", "Lean"])
 def test_the_words_that_are_no_scale(typed: str) -> None:
     assert scale_named(typed) is None
     assert scale_problem(typed) == ""
     assert follows_call(typed) == (typed.strip().lower() == "auto")
+    assert leans_to_call(typed) == (typed.lower() == "lean")
 
 
-WANTED = 'write "off", "auto", or a note and a kind of scale, such as "C major" or "F# dorian".'
+WANTED = 'write "off", "lean", "auto", or a note and a kind of scale, such as "C major" or "F# dorian".'
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from musedaemon.core.ear import Ear
 from musedaemon.core.engine import EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.feel import Feel, StartOn
+from musedaemon.core.limits import LimitSettings, Register
 from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.modes import Mode
 from musedaemon.core.outlet import Outgoing
@@ -178,7 +179,8 @@ class Places(FakeModel):
 def test_the_model_is_told_the_places_in_beat_and_bar() -> None:
     model = Places()
     call = melody([40, 41, 42, 43], start=0.1 + 2.0, step=0.75, length=0.2)
-    along(clock([120.0] * 30), call, model=model)
+    anywhere = LimitSettings(register=Register.ANY)
+    along(clock([120.0] * 30), call, replace(ON_BAR, limits=anywhere), model=model)
     assert model.places == [(0, 0), (12, 1), (0, 3), (12, 0)]
     without = Places()
     jam(call, model=without)

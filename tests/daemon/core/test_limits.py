@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from support.fakes import FakeModel
 from support.jam import SETTINGS, Jam, jam, melody
 
+from musedaemon.core.accents import Strike
 from musedaemon.core.events import NoteOff, NoteOn
 from musedaemon.core.key_finding import Span
-from musedaemon.core.limits import KeyOfCall, Limiter, LimitSettings, Register
+from musedaemon.core.limits import KeyOfCall, Limiter, Limits, LimitSettings, Register
 from musedaemon.core.manners import Lengths
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.scales import STEPS, Scale
@@ -24,27 +25,48 @@ CALL = melody([60, 64, 67, 72, 71, 67, 65, 62])
 PLAYABLE = SamplingSettings().playable()
 
 
+SCALE_OF_C = (60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 60)
+
+
 def spans(*pitches: int) -> list[Span]:
     return [Span(pitch, 0.5) for pitch in pitches]
+
+
+def limits_for(settings: LimitSettings, *call: int, voices: int = 1) -> Limits:
+    """The limits of the reply to a call, each note of which is struck so many times at once."""
+    strikes = [Strike(0.5 * index, 0.5 * index + 0.5) for index in range(len(call)) for _ in range(voices)]
+    return Limiter(settings, PLAYABLE).limits_for(spans(*call), strikes)
 
 
 def allowed(settings: LimitSettings, *call: int, playable: range = range(PITCHES)) -> list[int]:
     """The pitches a reply to a call may use."""
     mask = np.isin(np.arange(PITCHES), playable)
-    return np.flatnonzero(Limiter(settings, mask).limits_for(spans(*call)).pitches).tolist()
+    return np.flatnonzero(Limiter(settings, mask).limits_for(spans(*call), []).pitches).tolist()
 
 
-def test_without_settings_nothing_is_limited() -> None:
-    limits = Limiter(LimitSettings(), PLAYABLE).limits_for(spans(60, 64))
-    assert limits.pitches.tolist() == PLAYABLE.tolist()
+def test_without_settings_any_pitch_near_the_call_and_any_loudness_may_come_at_any_time() -> None:
+    limits = limits_for(LimitSettings(), 60, 64)
+    assert np.flatnonzero(limits.pitches).tolist() == list(range(48, 77))
     assert limits.velocity_classes().all()
     assert limits.spacing.strikes == 0
-    assert limits.voices >= 10
+
+
+def test_where_nothing_is_known_of_a_call_a_reply_has_ten_fingers_and_the_keyboard() -> None:
+    limits = limits_for(LimitSettings())
+    assert limits.pitches.tolist() == PLAYABLE.tolist()
+    assert limits.voices == 10
+    assert limits.leaning.tolist() == [1.0] * PITCHES
 
 
 @pytest.mark.parametrize(
     ("register", "bounds"),
-    [(Register.AS_CALL, (60, 76)), (Register.ABOVE, (67, 127)), (Register.BELOW, (0, 67)), (Register.ANY, (0, 127))],
+    [
+        (Register.AS_CALL, (60, 76)),
+        (Register.ABOVE, (67, 88)),
+        (Register.BELOW, (48, 67)),
+        (Register.NEAR, (48, 88)),
+        (Register.ANY, (0, 127)),
+    ],
 )
 def test_the_register_goes_by_the_call(register: Register, bounds: tuple[int, int]) -> None:
     pitches = allowed(LimitSettings(register=register), 60, 64, 67, 76, 72)
@@ -63,21 +85,58 @@ def test_what_leaves_nothing_to_play_is_passed_over() -> None:
 
 
 def test_the_key_of_the_call_holds_until_another_is_found() -> None:
-    limiter = Limiter(LimitSettings(scale=KeyOfCall.FOUND), PLAYABLE)
-    assert limiter.limits_for(spans(60, 64)).pitches.sum() == PLAYABLE.sum()
-    in_c = limiter.limits_for(spans(60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 60)).pitches
+    limiter = Limiter(LimitSettings(scale=KeyOfCall.FOUND, register=Register.ANY), PLAYABLE)
+    assert limiter.limits_for(spans(60, 64), []).pitches.sum() == PLAYABLE.sum()
+    in_c = limiter.limits_for(spans(*SCALE_OF_C), []).pitches
     assert {int(pitch) % 12 for pitch in np.flatnonzero(in_c)} == {0, 2, 4, 5, 7, 9, 11}
-    assert limiter.limits_for(spans(60, 64)).pitches.tolist() == in_c.tolist()
+    assert limiter.limits_for(spans(60, 64), []).pitches.tolist() == in_c.tolist()
+
+
+@pytest.mark.parametrize("scale", KeyOfCall)
+def test_a_short_call_with_a_note_that_its_key_lacks_is_in_no_key(scale: KeyOfCall) -> None:
+    limiter = Limiter(LimitSettings(scale=scale, register=Register.ANY), PLAYABLE)
+    free = limiter.limits_for([], [])
+    in_c = limiter.limits_for(spans(*SCALE_OF_C), [])
+    elsewhere = limiter.limits_for(spans(64, 68, 71), [])
+    assert (elsewhere.pitches.tolist(), elsewhere.leaning.tolist()) == (free.pitches.tolist(), free.leaning.tolist())
+    again = limiter.limits_for(spans(60, 64), [])
+    assert (again.pitches.tolist(), again.leaning.tolist()) == (in_c.pitches.tolist(), in_c.leaning.tolist())
+
+
+@pytest.mark.parametrize(
+    ("scale", "lessened"), [(KeyOfCall.LEANED_TO, {1, 3, 6, 8, 10}), (KeyOfCall.FOUND, set()), (None, set())]
+)
+def test_by_default_foreign_notes_are_only_less_likely(scale: KeyOfCall | None, lessened: set[int]) -> None:
+    limits = limits_for(LimitSettings(scale=scale, register=Register.ANY), *SCALE_OF_C)
+    assert {int(pitch) % 12 for pitch in np.flatnonzero(limits.leaning < 1.0)} == lessened
+    assert (limits.leaning > 0.0).all()
+    assert LimitSettings().scale is KeyOfCall.LEANED_TO
+
+
+@pytest.mark.parametrize(("voices", "most"), [(1, 1), (2, 3), (4, 5), (10, 10)])
+def test_a_line_is_answered_by_a_line_and_chords_by_one_more_voice_at_most(voices: int, most: int) -> None:
+    assert limits_for(LimitSettings(), 60, 64, 67, voices=voices).voices == most
+    assert limits_for(LimitSettings(polyphony=2), 60, 64, 67, voices=voices).voices == 2
+
+
+def test_what_sounds_beside_the_call_is_not_bound_to_its_register_and_its_voices() -> None:
+    line = spans(*SCALE_OF_C)
+    beside = Limiter(LimitSettings(), PLAYABLE).limits_beside(line)
+    assert beside.pitches.tolist() == PLAYABLE.tolist()
+    assert beside.voices == 10
+    assert beside.leaning.tolist() == limits_for(LimitSettings(), *SCALE_OF_C).leaning.tolist()
+    above = Limiter(LimitSettings(register=Register.ABOVE, polyphony=1), PLAYABLE).limits_beside(line)
+    assert (above.voices, int(np.flatnonzero(above.pitches)[0])) == (1, 65)
 
 
 @pytest.mark.parametrize(("density", "strikes", "ticks"), [(1, 2, 48), (0.25, 1, 96), (1.5, 3, 48), (0.75, 2, 64)])
 def test_density_is_counted_over_two_beats_or_a_little_more(density: float, strikes: int, ticks: int) -> None:
-    assert Limiter(LimitSettings(density=density), PLAYABLE).limits_for([]).spacing == (strikes, ticks)
+    assert Limiter(LimitSettings(density=density), PLAYABLE).limits_for([], []).spacing == (strikes, ticks)
 
 
 @pytest.mark.parametrize(("softest", "loudest"), [(1, 127), (64, 64), (1, 1), (127, 127), (30, 33)])
 def test_some_velocity_is_always_allowed_and_in_the_bounds(softest: int, loudest: int) -> None:
-    limits = Limiter(LimitSettings(softest=softest, loudest=loudest), PLAYABLE).limits_for([])
+    limits = Limiter(LimitSettings(softest=softest, loudest=loudest), PLAYABLE).limits_for([], [])
     played = {limits.velocity(int(index)) for index in np.flatnonzero(limits.velocity_classes())}
     assert played
     assert all(softest <= velocity <= loudest for velocity in played)
@@ -127,11 +186,12 @@ def test_whatever_the_limits_and_the_memory_every_note_keeps_to_them(
     done = jam(CALL, settings=jam_settings, model=FakeModel(certain=False))
     notes = played(done)
     call = [Span(event.pitch, 0.4) for event in CALL if isinstance(event, NoteOn)]
-    wanted = Limiter(limits, sampling.playable()).limits_for(call)
+    strikes = [Strike(event.at, event.at + 0.2) for event in CALL if isinstance(event, NoteOn)]
+    wanted = Limiter(limits, sampling.playable()).limits_for(call, strikes)
     assert notes
     assert all(wanted.pitches[pitch] for _, _, pitch, _ in notes)
     assert all(limits.softest <= velocity <= limits.loudest for *_, velocity in notes)
-    assert most_at_once(notes) <= (limits.polyphony or PITCHES)
+    assert most_at_once(notes) <= wanted.voices
     assert max(end for _, end, *_ in notes) - notes[0][0] <= most_beats * 24
     if limits.density:
         onsets = sorted({onset for onset, *_ in notes})
@@ -191,5 +251,6 @@ def test_where_a_reply_has_to_end_its_last_note_is_no_stump() -> None:
             return self._peak(len(super().initial_state().shift_logits), 48, 0.0)
 
     for beats in (1.0, 2.5, 4.0):
-        notes = played(jam(CALL, settings=replace(SETTINGS, lengths=Lengths(most_beats=beats)), model=HoldsOn()))
+        settings = replace(SETTINGS, lengths=Lengths(most_beats=beats), limits=LimitSettings(polyphony=10))
+        notes = played(jam(CALL, settings=settings, model=HoldsOn()))
         assert min(end - onset for onset, end, *_ in notes) >= min(24, beats * 24 / 4)

@@ -123,6 +123,19 @@ def test_the_calls_before_settle_what_one_call_leaves_open() -> None:
     assert in_a_jam.follow(even) == pytest.approx(115, rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("busy", "sparse"),
+    [
+        ([0, 1, 2, 3, 4, 6, 8], [0, 2, 4, 6, 7, 8]),
+        ([0, 1, 1.5, 2, 3, 3.5, 4, 5.5, 6, 7, 8], [0, 2, 4, 6, 7, 8]),
+    ],
+)
+def test_a_sparser_call_does_not_halve_the_tempo(busy: list[float], sparse: list[float]) -> None:
+    tracker = TempoTracker()
+    followed = [tracker.follow(played(84, beats=beats)) for beats in (busy, sparse, busy)]
+    assert followed == pytest.approx([84] * 3, rel=0.03)
+
+
 def test_another_tempo_is_found_at_once_after_many_calls_at_one() -> None:
     tracker = TempoTracker()
     for _ in range(8):

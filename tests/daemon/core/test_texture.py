@@ -18,8 +18,8 @@ def texture(limits: Limits, *notes: tuple[int, int]) -> Texture:
 def test_without_limits_a_chord_has_ten_fingers() -> None:
     nine = [(0, 24)] * 9
     assert texture(FREE, *nine).room() == Room(together=True, least_shift=1)
-    assert texture(FREE, *nine, (0, 24)).room() == Room(together=False, least_shift=1)
-    assert texture(FREE, *nine, (0, 24), (1, 24)).room() == Room(together=True, least_shift=1)
+    assert texture(FREE, *nine, (0, 24)).room() == Room(together=False, least_shift=SHORTEST_TICKS)
+    assert texture(FREE, *nine, (0, 24), (24, 48)).room() == Room(together=True, least_shift=1)
 
 
 def test_what_was_played_before_counts() -> None:

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import numpy as np
+
+from musedaemon.core.key_finding import Span
+from musedaemon.core.leaning import to_keys
+from musedaemon.core.scales import MAJOR, MINOR, Scale
+
+C, A_MINOR = Scale(0, MAJOR), Scale(9, MINOR)
+
+
+def call(*pitches: int, seconds: float = 1.0) -> list[Span]:
+    return [Span(pitch, seconds) for pitch in pitches]
+
+
+def test_what_is_in_any_of_the_keys_is_as_likely_as_the_model_has_it() -> None:
+    leaning = to_keys([C, A_MINOR], call(60, 64, 67))
+    assert set(np.flatnonzero(leaning == 1.0) % 12) == {0, 2, 4, 5, 7, 8, 9, 11}
+    assert np.all((leaning > 0.1) & (leaning <= 1.0))
+
+
+def test_a_foreign_note_is_the_likelier_the_more_the_call_uses_it() -> None:
+    scale = call(60, 62, 64, 65, 67, 69, 71, 72)
+    never, once, often = (to_keys([C], [*scale, *call(61, seconds=seconds)])[61] for seconds in (0.0, 0.3, 1.0))
+    assert never < once < often == 1.0
