@@ -27,7 +27,7 @@ class JsonReport:
     def __init__(self, level: str, err: TextIO | None = None) -> None:
         self._lowest = _LEVELS.index(_LOWEST[level])
         self._err = err if err is not None else sys.stderr
-        self._one_at_a_time = threading.RLock()  # a signal's handler may tell while a line is written
+        self._one_at_a_time = threading.Lock()
 
     def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
         """What is connected."""

@@ -29,7 +29,7 @@ class Report:
         self._out = out if out is not None else sys.stdout
         self._err = err if err is not None else sys.stderr
         self._unread: list[TextIO] = []
-        self._one_at_a_time = threading.RLock()  # a signal's handler may warn while a line is written
+        self._one_at_a_time = threading.Lock()
 
     def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
         """Tell what is connected; the seed, so that a session worth keeping can be had again."""

@@ -43,7 +43,7 @@ from musedaemon.run.link_session import LinkSession
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.outside import Outside
 from musedaemon.run.priority import Grant, system_precedence
-from musedaemon.run.process_signals import Answers, answering, listening
+from musedaemon.run.process_signals import Answers, held_back
 from musedaemon.run.realtime import RealTime
 from musedaemon.run.recorder import Record, Recorder, Unrecorded
 from musedaemon.run.reporting import Reporter, SessionSummary, turn_summary
@@ -196,7 +196,7 @@ class Session:
         with recorded(self.takes, self.clock, self.reporter) as takes:
             self.record = takes or self.record
             answers = self.outside.answers(takes, self._panic)
-            with answering(answers):
+            with held_back(answers):
                 self._in_real_time(answers)
 
     def _in_real_time(self, answers: Answers) -> None:
@@ -221,8 +221,7 @@ class Session:
             self.live = live
             listen_at_terminal({"p": live.panic, "panic": live.panic})
             self._attend(live)
-            with listening(answers):
-                live.run()
+            live.run(answers)
             self.reconnections = wiring.reconnections
             if failure := wiring.input_failure:
                 self.reporter.warning(f'messages from "{input_name}" were lost ({failure}); please report it')

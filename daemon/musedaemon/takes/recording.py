@@ -84,7 +84,7 @@ class Takes:
         self._put(HandedOver(found.at, found.at, found.bpm))
 
     def keep(self) -> None:
-        """Keep the last minutes. From any thread, and from a signal's handler."""
+        """Keep the last minutes. From any thread."""
         self._inbox.put(_Ask.KEEP)
 
     def close(self) -> None:
