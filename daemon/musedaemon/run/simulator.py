@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from musedaemon.core.commands import Command
 from musedaemon.core.connected import ConnectedPlayer
 from musedaemon.core.engine import Engine
@@ -26,11 +28,15 @@ class Simulator:
         self._now = 0.0
 
     def run(self) -> float:
-        """Play it all; returns the virtual time at the end (seconds). However it ends, every note has its end."""
+        """Play it all; returns the virtual time at the end (seconds). However it ends, every note has its end.
+
+        ModelError where the model answers with what is no number.
+        """
         try:
-            while (deadline := self._next_deadline()) < float("inf"):
-                self._now = max(self._now, deadline)
-                self._step()
+            with np.errstate(all="ignore"):  # sampling judges what numbers come to
+                while (deadline := self._next_deadline()) < float("inf"):
+                    self._now = max(self._now, deadline)
+                    self._step()
         finally:
             self._record.sent(self._player.flush(self._now))
         return self._now

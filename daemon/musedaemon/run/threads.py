@@ -12,6 +12,8 @@ from enum import Enum
 from queue import Empty, Queue
 from typing import NamedTuple, TypeVar
 
+import numpy as np
+
 from musedaemon.core.commands import Cancel, Command, GoOn, Heard, Panic, Play, Report, Signalled, Withdraw
 from musedaemon.core.connected import ConnectedPlayer
 from musedaemon.core.engine import Engine, EngineSettings
@@ -200,7 +202,14 @@ class EngineThread:
         self._underway = 0
 
     def run(self) -> None:
-        """The life of the thread: until `Stop`, or until a file that plays has had its last answer."""
+        """The life of the thread: until `Stop`, or until a file that plays has had its last answer.
+
+        ModelError where the model answers with what is no number.
+        """
+        with np.errstate(all="ignore"):  # sampling judges what numbers come to
+            self._play_on()
+
+    def _play_on(self) -> None:
         while not self._all_said():
             item = next_item(self._inbox, self._deadline(), self._clock)
             if item is Stop.NOW:
