@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from musedaemon.run.reporting import Minute, PortState, SessionSummary, TurnSummary
+from musedaemon.cli.opening import INVITATIONS
+from musedaemon.core.modes import Mode
+from musedaemon.run.reporting import ClockChange, ClockPhase, Minute, PortState, SessionSummary, TurnSummary
 
 _RANK = {"quiet": 0, "normal": 1, "verbose": 2}
 
@@ -45,6 +47,21 @@ class Report:
     def port(self, name: str, state: PortState) -> None:
         """Tell what became of a port."""
         self._say(1, f'port "{name}" {state.value}')
+
+    def clock(self, change: ClockChange) -> None:
+        """Tell what became of the clock."""
+        if change.phase is ClockPhase.LOST:
+            self.warning(clock_line(change))
+        else:
+            self._say(1, clock_line(change))
+
+    def mode(self, mode: Mode) -> None:
+        """Tell what the partner does from now on, and what the musician may do."""
+        self._say(1, f"mode {mode.value}: {INVITATIONS[mode]}")
+
+    def panicked(self) -> None:
+        """Tell of a panic."""
+        self._say(1, "panic: all is silent, the partner waits until you play")
 
     def finished(self, summary: SessionSummary) -> None:
         """Tell the sum, and the file written."""
@@ -104,6 +121,29 @@ def turn_line(summary: TurnSummary, source: str) -> str:
     tempo = f"{number(summary.bpm)} bpm{source}"
     call = f"call {_extent(summary.call_notes, summary.call_beats)}"
     return f"turn {summary.number}  {tempo}  {call}  {_reply(summary)}"
+
+
+_CLOCKS = {"midi": "the MIDI clock", "link": "Ableton Link", "internal": "the clock"}
+_CLOCK_TOLD = {
+    ("midi", ClockPhase.AWAITED): "waiting for a MIDI clock at the input; until it comes the tempo is",
+    ("link", ClockPhase.AWAITED): "nobody else is in the Ableton Link session yet; until somebody comes it is at",
+    ("midi", ClockPhase.LOST): "the MIDI clock has fallen silent without Stop; the beats go on at",
+    ("link", ClockPhase.LOST): "the last peer has left the Ableton Link session; the beats go on at",
+    ("midi", ClockPhase.FOUND): "the MIDI clock is heard at",
+    ("link", ClockPhase.FOUND): "Ableton Link has found company; the beats are those of its session, at",
+}
+_ANY_CLOCK_TOLD = {
+    ClockPhase.STARTED: "runs at",
+    ClockPhase.STOPPED: "has stopped; the tempo stays at",
+    ClockPhase.TAPPED: "is tapped to",
+}
+
+
+def clock_line(change: ClockChange) -> str:
+    """`the MIDI clock is heard at 123 bpm`."""
+    told = _CLOCK_TOLD.get((change.clock, change.phase))
+    told = told or f"{_CLOCKS[change.clock]} {_ANY_CLOCK_TOLD[change.phase]}"
+    return f"{told} " + ("found in your playing" if change.bpm is None else f"{number(change.bpm)} bpm")
 
 
 def waiting_line(keys: Sequence[str]) -> str:

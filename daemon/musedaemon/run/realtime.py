@@ -20,7 +20,7 @@ from musedaemon.run.priority import NOT_ASKED, Grant, Precedence, ignore, preced
 from musedaemon.run.process_signals import NO_ANSWERS, Answers, ending, let_in, present
 from musedaemon.run.recorder import Record
 from musedaemon.run.routine import Routine, due_next
-from musedaemon.run.routing import OnClock, OnTurn, nobody
+from musedaemon.run.routing import OnNews, OnTurn, nobody
 from musedaemon.run.threads import (
     Adopt,
     EngineInbox,
@@ -55,7 +55,7 @@ class RealTime:
         on_turn: OnTurn,
         way: Precedence = NOT_ASKED,
         on_grant: Callable[[Grant], None] = ignore,
-        on_clock: OnClock = nobody,
+        on_news: OnNews = nobody,
         on_refusal: OnRefusal = raise_refusal,
         to_engine: EngineInbox | None = None,
     ) -> None:
@@ -66,7 +66,7 @@ class RealTime:
         self._wakeup = Wakeup()
         self._failures: list[BaseException] = []
         player_thread = PlayerThread(player, port, clock, self.inbox, self._to_engine, record, on_refusal)
-        engine_thread = EngineThread(engine, musician, clock, self._to_engine, self.inbox, record, on_turn, on_clock)
+        engine_thread = EngineThread(engine, musician, clock, self._to_engine, self.inbox, record, on_turn, on_news)
         self.routines: list[Routine] = []
         """What the main thread does while the others play."""
         self._clock = clock

@@ -12,9 +12,8 @@ import numpy as np
 
 from musedaemon.config.schema import MAX_SEED, Config
 from musedaemon.core.beat_source import NoClock
-from musedaemon.core.commands import ClockState, TurnOver
+from musedaemon.core.commands import ClockState, ModeChanged, News, Silenced, TurnOver
 from musedaemon.core.engine import Engine
-from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.periodicity import FASTEST_BPM, SLOWEST_BPM
 from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.tempo import TempoTracker
@@ -26,8 +25,8 @@ from musedaemon.midi.ports import NoOutput, OutputPort
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.chosen import (
     beat_source,
-    clock_told,
     engine_settings,
+    first_bpm,
     link_session,
     meter,
     names_file,
@@ -40,13 +39,24 @@ from musedaemon.run.clock import Clock, Stopwatch
 from musedaemon.run.console import listen_at_terminal
 from musedaemon.run.intake import BoundedReports
 from musedaemon.run.link_session import LinkSession
+from musedaemon.run.missing import with_word_of_input
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.outside import Outside
 from musedaemon.run.priority import Grant, system_precedence
 from musedaemon.run.process_signals import Answers, held_back
 from musedaemon.run.realtime import RealTime
 from musedaemon.run.recorder import Record, Recorder, Unrecorded
-from musedaemon.run.reporting import Reporter, SessionSummary, turn_summary
+from musedaemon.run.reporting import (
+    AWAITED,
+    ClockChange,
+    ClockPhase,
+    Reporter,
+    SessionSummary,
+    TempoSource,
+    clock_change,
+    tempo_of_clock,
+    turn_summary,
+)
 from musedaemon.run.simulator import Simulator
 from musedaemon.run.threads import OnRefusal, Wake
 from musedaemon.takes.desk import TakeSettings
@@ -147,6 +157,7 @@ class Session:
     turns: int = 0
     withdrawn: int = 0
     reconnections: int = 0
+    _tempo_of_clock: TempoSource = "given"
 
     def play(self) -> None:
         """Open what is to be opened, play to the end, write what is to be written."""
@@ -167,14 +178,20 @@ class Session:
         """On the thread that drives the engine."""
         self.turns += 1
         self.withdrawn += over.withdrawn
-        self.reporter.turn(turn_summary(over))
+        self.reporter.turn(turn_summary(over, self._tempo_of_clock))
 
-    def _on_clock(self, state: ClockState) -> None:
+    def _on_news(self, news: News) -> None:
         """On the thread that drives the engine."""
-        if state.news is ClockNews.LOST:
-            self.reporter.warning(clock_told(state, self.config.tempo.clock))
-        else:
-            self.reporter.detail(clock_told(state, self.config.tempo.clock))
+        match news:
+            case ClockState():
+                change = clock_change(news, self.config.tempo.clock)
+                if change.phase is ClockPhase.TAPPED:
+                    self._tempo_of_clock = tempo_of_clock(change.clock, change.phase)
+                self.reporter.clock(change)
+            case ModeChanged(mode=mode):
+                self.reporter.mode(mode)
+            case Silenced():
+                self.reporter.panicked()
 
     def _summary(self) -> SessionSummary:
         return SessionSummary(
@@ -190,7 +207,7 @@ class Session:
     def _in_virtual_time(self, score: TimedFile, target: Path) -> None:
         self._started(str(score.path), str(target))
         musician = self._file_player(score, 0.0)
-        Simulator(self.make_engine(0.0), self.player, musician, self.record, self._on_turn).run()
+        Simulator(self.make_engine(0.0), self.player, musician, self.record, self._on_turn, self._on_news).run()
 
     def _recorded_in_real_time(self) -> None:
         with recorded(self.takes, self.clock, self.reporter) as takes:
@@ -205,10 +222,12 @@ class Session:
         from musedaemon.run.wiring import Wiring
 
         score, target, clock = self.score, self.target, self.clock
-        wiring = Wiring(self.config, open_ports(self.config, clock.now), clock, self.reporter.port)
+        system = open_ports(self.config, clock.now)
+        wiring = Wiring(self.config, system, clock, self.reporter.port)
         with ExitStack() as cleanup:
             cleanup.callback(wiring.close)
-            output: OutputPort = NoOutput() if target else wiring.open_output()
+            with with_word_of_input(system, "" if score else self.config.ports.input):
+                output: OutputPort = NoOutput() if target else wiring.open_output()
             musician: Musician = self._file_player(score, clock.now() + SETTLE_S) if score else PortMusician()
             live = self._real_time(musician, output, wiring.refuse)
             wiring.lead_to(live.inbox)
@@ -248,7 +267,7 @@ class Session:
             self._on_turn,
             way,
             self._tell_grant,
-            self._on_clock,
+            self._on_news,
             on_refusal,
             None if self.score else BoundedReports(self.clock.now),
         )
@@ -263,6 +282,8 @@ class Session:
         self.reporter.detail(grant.told)
 
     def _file_player(self, score: TimedFile, starts_at: float) -> FilePlayer:
+        if len(score.tempi) <= 1:
+            self.tempo.begin_written(starts_at)
         kind = WaitingFilePlayer if self.config.turns.wait_for_reply else FilePlayer
         return kind(score.events, starts_at)
 
@@ -278,3 +299,7 @@ class Session:
 
     def _started(self, input_name: str, output_name: str) -> None:
         self.reporter.started(input_name, output_name, self.model_name, self.seed)
+        clock = self.config.tempo.clock
+        self._tempo_of_clock = tempo_of_clock(clock)
+        if clock in AWAITED:
+            self.reporter.clock(ClockChange(clock, ClockPhase.AWAITED, first_bpm(self.config.tempo)))

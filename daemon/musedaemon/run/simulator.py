@@ -11,20 +11,26 @@ from musedaemon.core.outlet import Outgoing
 from musedaemon.core.player import Player
 from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
-from musedaemon.run.routing import OnTurn, Router
+from musedaemon.run.routing import OnNews, OnTurn, Router, nobody
 
 
 class Simulator:
     """Drives the same objects as the real-time runner, on one thread, until nothing is left to do."""
 
     def __init__(
-        self, engine: Engine, player: Player | ConnectedPlayer, musician: Musician, record: Record, on_turn: OnTurn
+        self,
+        engine: Engine,
+        player: Player | ConnectedPlayer,
+        musician: Musician,
+        record: Record,
+        on_turn: OnTurn,
+        on_news: OnNews = nobody,
     ) -> None:
         self._engine = engine
         self._player = player
         self._musician = musician
         self._record = record
-        self._router = Router(self._accept, musician, record, on_turn)
+        self._router = Router(self._accept, musician, record, on_turn, on_news)
         self._now = 0.0
 
     def run(self) -> float:

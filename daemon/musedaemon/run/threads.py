@@ -26,7 +26,7 @@ from musedaemon.midi.ports import NoOutput, OutputPort
 from musedaemon.run.clock import Clock
 from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
-from musedaemon.run.routing import OnClock, OnTurn, Router, nobody
+from musedaemon.run.routing import OnNews, OnTurn, Router, nobody
 
 
 class Stop(Enum):
@@ -191,14 +191,14 @@ class EngineThread:
         player: PlayerInbox,
         record: Record,
         on_turn: OnTurn,
-        on_clock: OnClock = nobody,
+        on_news: OnNews = nobody,
     ) -> None:
         self._engine = engine
         self._musician = musician
         self._clock = clock
         self._inbox = inbox
         self._player = player
-        self._router = Router(player.put, musician, record, on_turn, on_clock)
+        self._router = Router(player.put, musician, record, on_turn, on_news)
         self._underway = 0
 
     def run(self) -> None:

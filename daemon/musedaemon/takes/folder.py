@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
+from musedaemon.config.schema import is_midi_file
 from musedaemon.errors import ConfigError
 from musedaemon.whole_file import check_writable
 
@@ -30,7 +31,7 @@ EMPTY_FILE = bytes.fromhex("4d546864 00000006 0001 0001 01e0 4d54726b 00000004 0
 def ready_folder(name: str) -> Path:
     """The folder of that name, made if it is missing. ConfigError says why nothing can be written there."""
     path = Path(name)
-    if name.lower().endswith((".mid", ".midi")):
+    if is_midi_file(name):
         raise ConfigError(f"{name} is a file, and takes go to a folder; name one, or use --out for a single file.")
     try:
         if not path.exists() and path.parent.is_dir():
