@@ -112,17 +112,22 @@ def _feel(tempo: Tempo, seed: int) -> Feel:
 
 
 def take_settings(config: Config) -> TakeSettings:
-    """Where takes go, the folders made ready; nowhere if the session is written anyway. ConfigError tells why not."""
+    """Where takes go, the folders made ready; only to the file of the session if it has one. ConfigError tells why not.
+
+    From file to file nothing is taken: all of it is played at once, and written then.
+    """
     takes = config.takes
     is_written = names_file(config.ports.output)
+    single = Path(config.ports.output) if is_written and not names_file(config.ports.input) else None
     keep = takes.keep_folder or takes.record
     return TakeSettings(
         record=ready_folder(takes.record) if takes.record and not is_written else None,
+        single=single,
         keep=ready_folder(keep) if keep and not is_written else None,
         silence_s=takes.silence_s or float("inf"),
         keep_s=takes.keep_minutes * 60.0,
         beats_per_bar=config.tempo.beats_per_bar,
-        bpm=config.tempo.bpm or None,
+        bpm=config.tempo.bpm or (config.tempo.bpm_hint if single else 0.0) or None,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from types import FrameType
 
 Answers = Mapping[str, Callable[[], None]]
 """What is done at the signal of each name (`SIGUSR2`). On the main thread, between two waits (`run/wakeup.py`)."""
@@ -18,19 +17,16 @@ _HANG_UP = "SIGHUP"
 
 @contextmanager
 def held_back(names: Iterable[str]) -> Iterator[None]:
-    """On the main thread: none of these signals ends the process until the body does. They wait to be `let_in`.
+    """On the main thread: these signals wait until they are `let_in`, or another thread of the process takes them.
 
-    Not at once: one that comes while a port opens makes the MIDI system give up.
+    One that comes to the main thread while it opens a port makes the MIDI system give up.
     """
     numbers = list(present(names))
-    before = {number: signal.signal(number, _forget) for number in numbers}
     _mask("SIG_BLOCK", numbers)
     try:
         yield
     finally:
         _mask("SIG_UNBLOCK", numbers)
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
@@ -56,10 +52,6 @@ def ending() -> list[str]:
     """
     usual = (signal.SIG_DFL, signal.default_int_handler)
     return [name for number, name in present(_ENDING).items() if name != _HANG_UP or signal.getsignal(number) in usual]
-
-
-def _forget(number: int, frame: FrameType | None) -> None:
-    """One that was held back to the end is answered by nobody."""
 
 
 def _mask(how: str, numbers: list[signal.Signals]) -> None:

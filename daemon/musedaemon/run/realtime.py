@@ -42,6 +42,7 @@ class RealTime:
     """One session in real time. Made and run on the main thread.
 
     `way` is how its player thread asks for real-time priority; `on_grant` hears on the main thread what became of it.
+    `wakeup` may have noted signals already.
     """
 
     def __init__(
@@ -58,12 +59,13 @@ class RealTime:
         on_news: OnNews = nobody,
         on_refusal: OnRefusal = raise_refusal,
         to_engine: EngineInbox | None = None,
+        wakeup: Wakeup | None = None,
     ) -> None:
         self.inbox: PlayerInbox = Queue()
         """Where an input port puts what it hears; any thread."""
         self._to_engine: EngineInbox = to_engine or Queue()
         self._ended = False
-        self._wakeup = Wakeup()
+        self._wakeup = wakeup or Wakeup()
         self._failures: list[BaseException] = []
         player_thread = PlayerThread(player, port, clock, self.inbox, self._to_engine, record, on_refusal)
         engine_thread = EngineThread(engine, musician, clock, self._to_engine, self.inbox, record, on_turn, on_news)

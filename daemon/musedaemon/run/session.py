@@ -43,7 +43,7 @@ from musedaemon.run.missing import with_word_of_input
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.outside import Outside
 from musedaemon.run.priority import Grant, system_precedence
-from musedaemon.run.process_signals import Answers, held_back
+from musedaemon.run.process_signals import Answers, held_back, present
 from musedaemon.run.realtime import RealTime
 from musedaemon.run.recorder import Record, Recorder, Unrecorded
 from musedaemon.run.reporting import (
@@ -59,6 +59,7 @@ from musedaemon.run.reporting import (
 )
 from musedaemon.run.simulator import Simulator
 from musedaemon.run.threads import OnRefusal, Wake
+from musedaemon.run.wakeup import Wakeup
 from musedaemon.takes.desk import TakeSettings
 from musedaemon.takes.recording import recorded
 
@@ -105,7 +106,7 @@ def prepare(config: Config, reporter: Reporter) -> Session:
             signal_settings(config),
             NoClock() if score and target else beat_source(config.tempo, link),
         ),
-        record=Recorder(meter(config.tempo)) if target else Unrecorded(),
+        record=Recorder(meter(config.tempo)) if score and target else Unrecorded(),
         model_name=str(model.card),
         seed=seed,
         link=link,
@@ -157,6 +158,8 @@ class Session:
     turns: int = 0
     withdrawn: int = 0
     reconnections: int = 0
+    written: Path | None = None
+    """The file that it was written to, once it is there."""
     _tempo_of_clock: TempoSource = "given"
 
     def play(self) -> None:
@@ -201,7 +204,7 @@ class Session:
             withdrawn=self.withdrawn,
             dropped=self.player.notes_dropped,
             reconnections=self.reconnections,
-            written=self.target,
+            written=self.written,
         )
 
     def _in_virtual_time(self, score: TimedFile, target: Path) -> None:
@@ -213,10 +216,12 @@ class Session:
         with recorded(self.takes, self.clock, self.reporter) as takes:
             self.record = takes or self.record
             answers = self.outside.answers(takes, self._panic)
-            with held_back(answers):
-                self._in_real_time(answers)
+            wakeup = Wakeup()
+            with wakeup.noting(present(answers)), held_back(answers):
+                self._in_real_time(answers, wakeup)
+        self.written = takes.written if takes else None
 
-    def _in_real_time(self, answers: Answers) -> None:
+    def _in_real_time(self, answers: Answers, wakeup: Wakeup) -> None:
         # Only now: rtmidi is slow to import, and a file session needs no MIDI system at all.
         from musedaemon.run.opening import open_ports
         from musedaemon.run.wiring import Wiring
@@ -229,7 +234,7 @@ class Session:
             with with_word_of_input(system, "" if score else self.config.ports.input):
                 output: OutputPort = NoOutput() if target else wiring.open_output()
             musician: Musician = self._file_player(score, clock.now() + SETTLE_S) if score else PortMusician()
-            live = self._real_time(musician, output, wiring.refuse)
+            live = self._real_time(musician, output, wiring.refuse, wakeup)
             wiring.lead_to(live.inbox)
             if self.link:
                 self.link.join(clock.now, lambda: live.inbox.put(Wake.NOW))
@@ -254,7 +259,7 @@ class Session:
         self.outside.attend(live, self.player, lambda: self.turns, self.clock.now())
         self.outside.offer_settings(live, self.config, adopt)
 
-    def _real_time(self, musician: Musician, output: OutputPort, on_refusal: OnRefusal) -> RealTime:
+    def _real_time(self, musician: Musician, output: OutputPort, on_refusal: OnRefusal, wakeup: Wakeup) -> RealTime:
         engine = self.make_engine(output.ahead_s)
         way = system_precedence(self.config.timing.realtime)
         return RealTime(
@@ -270,6 +275,7 @@ class Session:
             self._on_news,
             on_refusal,
             None if self.score else BoundedReports(self.clock.now),
+            wakeup,
         )
 
     def _panic(self) -> None:
@@ -290,6 +296,7 @@ class Session:
     def _write(self) -> None:
         if self.target and isinstance(self.record, Recorder):
             self.record.write(self.target, self.tempo.bpm)
+            self.written = self.target
 
     def _tell_lateness(self) -> None:
         """For -v: how late our notes left, in milliseconds."""

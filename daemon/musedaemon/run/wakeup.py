@@ -12,7 +12,7 @@ import select
 import signal
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 
 _WORD = b"\0"
@@ -30,7 +30,20 @@ class Wakeup:
 
     @contextmanager
     def noting(self, numbers: Iterable[int]) -> Iterator[None]:
-        """While the body runs these signals are noted, and nothing else is done about them but by who `wait`s."""
+        """While the body runs these signals are noted, and nothing else is done about them but by who `wait`s.
+
+        It may be entered again for more of them.
+        """
+        with nullcontext() if self._ends else self._open():
+            handlers = {number: signal.signal(number, self._note) for number in numbers}
+            try:
+                yield
+            finally:
+                for number, handler in handlers.items():
+                    signal.signal(number, handler)
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
         hears, tells = socket.socketpair()
         with hears, tells:
             hears.setblocking(False)
@@ -38,12 +51,9 @@ class Wakeup:
             self._ends = hears, tells
             # A full socket wakes up as well, and the numbers are noted elsewhere: nothing is lost by that.
             before = signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
-            handlers = {number: signal.signal(number, self._note) for number in numbers}
             try:
                 yield
             finally:
-                for number, handler in handlers.items():
-                    signal.signal(number, handler)
                 signal.set_wakeup_fd(before)
                 self._ends = None
 

@@ -69,6 +69,38 @@ def new_take(folder: Path, when: datetime, addition: str = "") -> Path:
     raise FileExistsError(f"{stem}.mid and a thousand like it are there")
 
 
+def new_journal(folder: Path, when: datetime, addition: str = "") -> JournalFile:
+    """The journal of a new take there, as `new_take`."""
+    target = new_take(folder, when, addition)
+    try:
+        return JournalFile(journal_of(target))
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def left_beside(target: Path) -> Path | None:
+    """The journal of a session that was cut short while it wrote this file, under another name from now on, for what it
+    holds is not to be lost to the next one; None where there is none. ConfigError where somebody writes it just now.
+    """
+    journal = journal_of(target)
+    if not os.path.lexists(journal):
+        return None
+    if not is_left(journal):
+        raise ConfigError(f"{target} is being written by another session ({journal} is in use); name another file.")
+    for number in range(2, _MOST_NAMES):
+        rescued = target.with_name(f"{target.stem}_{number}{target.suffix}")
+        try:
+            _write_new(rescued, EMPTY_FILE)
+            journal.rename(journal_of(rescued))
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise ConfigError(f"{journal} cannot be put aside ({error.strerror}); move it away.") from error
+        return journal_of(rescued)
+    raise ConfigError(f"{journal} was left by another session, and there is no name for it; move it away.")
+
+
 def _write_new(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS, 0o666)
     try:

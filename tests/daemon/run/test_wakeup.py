@@ -58,6 +58,17 @@ def test_another_thread_ends_the_wait_also_before_it_begins() -> None:
     wakeup.ring()
 
 
+def test_it_may_note_more_signals_for_a_while() -> None:
+    wakeup = Wakeup()
+    with wakeup.noting([signal.SIGUSR1]):
+        send(signal.SIGUSR1)
+        with wakeup.noting([signal.SIGUSR2]):
+            send(signal.SIGUSR2)
+            assert wakeup.wait(None) == sorted((signal.SIGUSR1, signal.SIGUSR2))
+        send(signal.SIGUSR1)
+        assert wakeup.wait(None) == [signal.SIGUSR1]
+
+
 def failing(wakeup: Wakeup, handler: object) -> None:
     with wakeup.noting([signal.SIGUSR1]):
         assert signal.getsignal(signal.SIGUSR1) is not handler
