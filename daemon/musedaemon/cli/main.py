@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from musedaemon.cli.arguments import CONNECTION, LIVE, MODEL, OPTIONS, Subcommand, overrides, parse
+from musedaemon.cli.plain import plain
 from musedaemon.config.loading import find, passed_over, settings
 from musedaemon.config.schema import Config
 from musedaemon.errors import MusedaemonError
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(argv)
     except MusedaemonError as error:
         for line in str(error).splitlines():
-            print(f"musedaemon: {line}", file=sys.stderr)
+            print(plain(f"musedaemon: {line}"), file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED

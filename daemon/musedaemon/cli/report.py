@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from musedaemon.cli.opening import INVITATIONS
+from musedaemon.cli.plain import plain
 from musedaemon.core.modes import Mode
 from musedaemon.run.reporting import ClockChange, ClockPhase, Minute, PortState, SessionSummary, TurnSummary
 
@@ -98,8 +99,9 @@ class Report:
 
     def crashed(self, error: BaseException) -> None:
         """Tell of a mistake of ours, with all that helps to find it."""
-        trace = "".join(traceback.format_exception(error))
-        self._write(self._err, f"{trace}musedaemon: it has crashed; please report it with the lines above.")
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            self._write(self._err, line)
+        self._write(self._err, "musedaemon: it has crashed; please report it with the lines above.")
 
     def _say(self, rank: int, line: str) -> None:
         if self._rank >= rank:
@@ -110,7 +112,7 @@ class Report:
             return
         with self._one_at_a_time:
             try:
-                stream.write(line + "\n")
+                stream.write(plain(line) + "\n")
                 stream.flush()
             except (OSError, ValueError):  # the reader is gone, the disk is full, the stream is closed
                 self._unread.append(stream)

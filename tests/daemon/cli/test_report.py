@@ -229,3 +229,13 @@ def test_a_turn_says_where_its_tempo_came_from(
 ) -> None:
     over = TurnOver(9.0, 1, 96.0, came_from, 12, 8.0, 11, 7.5, withdrawn=False)
     assert turn_summary(over, tempo_of_clock(clock, phase)).tempo_source == told
+
+
+def test_what_a_name_would_order_a_terminal_is_written_out() -> None:
+    screen = Screen("normal")
+    screen.report.started("Keys\x1b]0;owned\x07", "Klang\u202eerl\n2", "Fl\u00fcgel", 7)
+    screen.report.warning("\x9b31m")
+    assert screen.lines == (
+        ["Keys\\x1b]0;owned\\x07 -> Klang\\u202eerl\\n2  model Fl\u00fcgel  seed 7"],
+        ["musedaemon: warning: \\x9b31m"],
+    )
