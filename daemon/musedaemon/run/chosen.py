@@ -29,13 +29,16 @@ from musedaemon.takes.folder import ready_folder
 
 
 def names_file(name: str) -> bool:
-    """Whether a name is a .mid file's, and not a port's. ConfigError for what can be neither."""
+    """Whether a name is a .mid file's, and not a port's. ConfigError for what is another file's or a folder's.
+
+    A bare word may be a port's, whatever lies in the folder.
+    """
     if is_midi_file(name):
         return True
-    if name and Path(name).exists():
-        raise ConfigError(
-            f"{name} is not a .mid file; name a .mid file or a MIDI port (`musedaemon ports` lists them)."
-        )
+    path = Path(name)
+    if name and (path.suffix or path.name != name) and path.exists():
+        what = "folder" if path.is_dir() else "file, but no .mid file"
+        raise ConfigError(f"{name} is a {what}; name a .mid file, or a MIDI port (`musedaemon ports` lists them).")
     return False
 
 

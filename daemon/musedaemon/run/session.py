@@ -39,7 +39,7 @@ from musedaemon.run.clock import Clock, Stopwatch
 from musedaemon.run.console import listen_at_terminal
 from musedaemon.run.intake import BoundedReports
 from musedaemon.run.link_session import LinkSession
-from musedaemon.run.missing import with_word_of_input
+from musedaemon.run.missing import opening_input, opening_output
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.outside import Outside
 from musedaemon.run.priority import Grant, system_precedence
@@ -231,7 +231,8 @@ class Session:
         wiring = Wiring(self.config, system, clock, self.reporter.port)
         with ExitStack() as cleanup:
             cleanup.callback(wiring.close)
-            with with_word_of_input(system, "" if score else self.config.ports.input):
+            ports = self.config.ports
+            with opening_output(system, ports.output, "" if score else ports.input):
                 output: OutputPort = NoOutput() if target else wiring.open_output()
             musician: Musician = self._file_player(score, clock.now() + SETTLE_S) if score else PortMusician()
             live = self._real_time(musician, output, wiring.refuse, wakeup)
@@ -239,7 +240,8 @@ class Session:
             if self.link:
                 self.link.join(clock.now, lambda: live.inbox.put(Wake.NOW))
                 cleanup.callback(self.link.leave)
-            input_name = self.config.ports.input if score else wiring.open_input()
+            with opening_input(ports.input):
+                input_name = ports.input if score else wiring.open_input()
             self._started(input_name, str(target) if target else wiring.output_name)
             wiring.watch()
             self.live = live

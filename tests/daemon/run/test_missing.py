@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from musedaemon.errors import PortAbsentError, PortError
+from musedaemon.errors import ConfigError, PortAbsentError, PortError
 from musedaemon.midi.ports import InputPort, OutputPort, Receive, find_port
-from musedaemon.run.missing import with_word_of_input
+from musedaemon.run.chosen import names_file
+from musedaemon.run.missing import opening_input, opening_output
 
 
 class Ports:
@@ -50,7 +53,7 @@ def refusal(system: Ports, wanted_input: str, wanted_output: str = "Sinth") -> P
 
 
 def _open(system: Ports, wanted_input: str, wanted_output: str) -> None:
-    with with_word_of_input(system, wanted_input):
+    with opening_output(system, wanted_output, wanted_input):
         find_port(wanted_output, system.output_names(), "output")
 
 
@@ -78,3 +81,37 @@ def test_a_system_that_does_not_answer_is_told_once_more() -> None:
 
 def test_where_the_output_opens_nothing_is_looked_for() -> None:
     _open(Ports(broken=True), "Keys", "Synth")
+
+
+def test_a_folder_or_file_of_that_name_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Keys").mkdir()
+    (tmp_path / "notes").touch()
+    assert str(refusal(Ports("Keystation"), "Keystation", "notes")).endswith(
+        ' there are "Synth" (here, notes is a file, but no .mid file).'
+    )
+    with pytest.raises(PortAbsentError, match=r"\(here, Keys is a folder\)\.$"), opening_input("Keys"):
+        find_port("Keys", ["Pads"], "input")
+
+
+def test_a_port_of_the_name_of_a_folder_is_a_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Synth").mkdir()
+    assert not names_file("Synth")
+    with opening_input("Synth"):
+        assert find_port("Synth", ["Synth"], "input") == "Synth"
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("README.md", "file, but no .mid file"), ("docs.d", "folder"), ("./docs", "folder")]
+)
+def test_what_can_only_be_a_file_is_no_port(
+    name: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "README.md").touch()
+    (tmp_path / "docs.d").mkdir()
+    (tmp_path / "docs").mkdir()
+    with pytest.raises(ConfigError, match=f"is a {what}; name a .mid file, or a MIDI port"):
+        names_file(name)
+    assert not names_file("none.md")
