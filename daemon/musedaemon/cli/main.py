@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from musedaemon.cli.arguments import CONNECTION, LIVE, MODEL, OPTIONS, Subcommand, overrides, parse
 from musedaemon.cli.plain import plain
+from musedaemon.cli.start import INTERRUPTED
 from musedaemon.config.loading import find, passed_over, settings
 from musedaemon.config.schema import Config
 from musedaemon.errors import MusedaemonError
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from musedaemon.cli.json_report import JsonReport
     from musedaemon.cli.report import Report
 
-INTERRUPTED = 130
-"""The exit status of a start that Ctrl-C cut short; a session that was playing ends with 0."""
 CRASHED = 70
 """The exit status of a mistake of ours (EX_SOFTWARE of sysexits.h)."""
 
