@@ -14,7 +14,7 @@ from musedaemon.midi.files import TempoChange, Track, write_midi_file
 from musedaemon_training.augment import AS_WRITTEN, IGNORED, play
 from musedaemon_training.notes import Notes
 from musedaemon_training.pieces import Piece, UnreadableError
-from musedaemon_training.played import Playing, has_ragged_ends, is_played, meant
+from musedaemon_training.played import Performance, has_ragged_ends, is_played, meant
 from musedaemon_training.reading import read_pieces
 from musedaemon_training.transcribing import ticks_by_tempo, ticks_on_beats
 
@@ -147,6 +147,17 @@ def test_in_a_take_the_partner_is_heard_and_the_musician_learned(tmp_path: Path)
     assert playing.given.shape[1] == 2 * count
 
 
+def test_a_partner_that_plays_on_the_grid_does_not_make_the_hand_exact(tmp_path: Path) -> None:
+    hand, partner = Hand(120.0, 0.008, rounds=2), Hand(120.0, 0.0, rounds=6)
+    path = written(
+        tmp_path / "take.mid", Track("call", hand.events(1.0)), Track("response", partner.events(21.0)), meter=(4, 4)
+    )
+    notes = notes_of(path)
+    own = notes[~notes["partner"]]
+    assert (np.diff(own["onset"].astype(int)) == hand.shifts[:-1]).mean() >= 0.95
+    assert own["bar_tick"][0] == 0
+
+
 def test_a_response_alone_is_nothing_to_learn_from(tmp_path: Path) -> None:
     call: list[MidiEvent] = [NoteOn(0.0, 0, 60, 64), NoteOff(0.5, 0, 60)]
     path = written(tmp_path / "take.mid", Track("call", call), Track("response", Hand(96.0, 0.0).events(2.0)))
@@ -168,7 +179,7 @@ def test_whatever_is_played_comes_to_notes_in_order_each_with_an_end(
 ) -> None:
     at_s = np.sort(np.array(times))
     until_s = at_s + np.random.default_rng(seed).uniform(0.0, 3.0, len(at_s))
-    playing = Playing(at_s * 48.0, until_s * 48.0, at_s, until_s, np.full(len(at_s), learned))
+    playing = Performance(at_s * 48.0, until_s * 48.0, at_s, until_s, np.full(len(at_s), learned))
     found = meant(playing)
     assert (np.diff(found.onset) >= 0).all()
     assert (found.end > found.onset).all()

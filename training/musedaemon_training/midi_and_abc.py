@@ -13,7 +13,7 @@ import symusic
 from musedaemon.encoding import PITCHES, TICKS_PER_BEAT
 from musedaemon_training.notes import LONGEST_BAR_TICKS, Notes, from_columns, in_playing_order
 from musedaemon_training.pieces import NO_METER, Meter, Piece, Reason, UnreadableError
-from musedaemon_training.played import Meant, Playing, has_ragged_ends, is_played, meant, with_clean_ends
+from musedaemon_training.played import Meant, Performance, has_ragged_ends, is_played, meant, with_clean_ends
 
 MOST_TICKS = 2**30
 DEFAULT_MICROSECONDS_A_QUARTER = 500_000
@@ -93,8 +93,10 @@ def _are_partners(tracks: Sequence[Any]) -> list[bool]:
 
 
 def _is_by_hand(notes: dict[str, Ints], score: Any) -> bool:
+    """The partner plays on the grid, so that it says nothing of the musician."""
     scale = TICKS_PER_BEAT / score.ticks_per_quarter
-    return int(score.end()) * scale < MOST_TICKS and is_played(notes["time"] * scale, score.ticks_per_quarter)
+    own = notes["time"][notes["partner"] == 0]
+    return int(score.end()) * scale < MOST_TICKS and is_played(own * scale, score.ticks_per_quarter)
 
 
 def _played_rhythm(notes: dict[str, Ints], score: Any) -> Meant:
@@ -102,7 +104,7 @@ def _played_rhythm(notes: dict[str, Ints], score: Any) -> Meant:
     order = np.argsort(notes["time"], kind="stable")
     starts, stops = notes["time"][order], (notes["time"] + notes["duration"])[order]
     at_s, until_s = _at_seconds(starts, score), _at_seconds(stops, score)
-    found = meant(Playing(starts * scale, stops * scale, at_s, until_s, notes["partner"][order] == 0))
+    found = meant(Performance(starts * scale, stops * scale, at_s, until_s, notes["partner"][order] == 0))
     back = np.argsort(order, kind="stable")
     return Meant(found.onset[back], found.end[back], found.on_beats)
 

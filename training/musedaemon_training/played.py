@@ -26,7 +26,7 @@ _ON_BEATS = 0.15
 _FEWEST_STRIKES = 8
 
 
-class Playing(NamedTuple):
+class Performance(NamedTuple):
     """Notes as they were played, by onset: [N] times in ticks (with fractions) by the file's tempi, and in seconds.
 
     `learned` [N]: the notes of the musician, and not the partner's.
@@ -61,7 +61,7 @@ def _exact(ticks: Floats) -> float:
     return float((np.abs(ticks - np.round(ticks)) < _EXACT).mean())
 
 
-def meant(playing: Playing) -> Meant:
+def meant(playing: Performance) -> Meant:
     """The score that was meant."""
     strikes = strikes_of(playing.at_s)
     on_file = _strikes_on(strikes, playing.at)

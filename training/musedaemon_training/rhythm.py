@@ -1,7 +1,8 @@
 """What rhythms are usual: how often a strike on one place of the beat is followed by one so many ticks later.
 
-Counted in the training pieces of the corpus of docs/model-card.md, the root of each piece's strikes as its weight, so
-that long pieces do not outvote the others; what came less than five times in ten thousand is left out.
+Counted by benchmarks/rhythms.py in the training pieces of the corpus of docs/model-card.md, the root of each piece's
+steps as its weight, so that long pieces do not outvote the others; what came less than five times in ten thousand is
+left out.
 """
 
 from __future__ import annotations
