@@ -67,10 +67,10 @@ def performance_of(path: Path, rng: np.random.Generator) -> Performance | None:
     notes = _part(_stretch(piece.notes, bpm, rng), rng)
     if len(notes) < FEWEST_NOTES or _events_a_second(notes, bpm) > _MOST_EVENTS_A_SECOND:
         return None
-    first = _beat_before(notes)
+    first = beat_before(notes)
     beats = (int(notes["onset"][-1]) - first) // TICKS_PER_BEAT + 24
-    times = _beat_times(bpm, beats, rng)
-    return Performance(path.name, _played(notes, first, times, rng), times, marked, 0 < piece.meter.denominator <= 4)
+    times = beat_times(bpm, beats, rng)
+    return Performance(path.name, by_hand(notes, first, times, rng), times, marked, 0 < piece.meter.denominator <= 4)
 
 
 def _tempo(piece: Piece, rng: np.random.Generator) -> tuple[float, bool]:
@@ -104,13 +104,13 @@ def _events_a_second(notes: Notes, bpm: float) -> float:
     return float(len(onsets) / ((onsets[-1] - onsets[0] + TICKS_PER_BEAT) / TICKS_PER_BEAT * 60.0 / bpm))
 
 
-def _beat_before(notes: Notes) -> int:
+def beat_before(notes: Notes) -> int:
     """The tick of the last quarter before the first note, counted from its bar line where that is known."""
     onset, bar_tick = int(notes["onset"][0]), int(notes["bar_tick"][0])
     return onset - (bar_tick if bar_tick >= 0 else onset) % TICKS_PER_BEAT
 
 
-def _beat_times(bpm: float, beats: int, rng: np.random.Generator) -> Floats:
+def beat_times(bpm: float, beats: int, rng: np.random.Generator) -> Floats:
     """[beats] seconds: the tempo drifts slowly and breathes with phrases of eight or sixteen beats, by up to 6%."""
     drift = np.zeros(beats)
     for beat in range(1, beats):
@@ -122,7 +122,7 @@ def _beat_times(bpm: float, beats: int, rng: np.random.Generator) -> Floats:
     return np.concatenate(([0.0], np.cumsum(pace)[:-1]))
 
 
-def _played(notes: Notes, first: int, times: Floats, rng: np.random.Generator) -> list[PlayedNote]:
+def by_hand(notes: Notes, first: int, times: Floats, rng: np.random.Generator) -> list[PlayedNote]:
     """Each chord falls within a few milliseconds or is rolled upwards; fingers are early or late by chance."""
     jitter, articulation = rng.uniform(0.004, 0.02), rng.uniform(0.55, 1.05)
     rolls = rng.uniform(0.0, 0.3)

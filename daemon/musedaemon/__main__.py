@@ -2,7 +2,7 @@
 
 import sys
 
-from musedaemon.cli.main import main
+from musedaemon.cli.start import start
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())

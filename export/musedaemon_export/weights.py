@@ -37,13 +37,14 @@ _LSTM, _BIAS = "lstm.", ".bias"
 
 def net_of_file(path: Path) -> NoteNet:
     """The net that a model file was exported from. Raises ModelError when the file cannot be used."""
-    data = path.expanduser().read_bytes() if path.expanduser().is_file() else b""
     card = OnnxModel.load(path).card
+    data = path.expanduser().read_bytes()
     net = NoteNet(Sizes(card.hidden, card.layers))
-    arrays = torch_arrays(onnx.load_from_string(data))
     try:
+        arrays = torch_arrays(onnx.load_from_string(data))
         net.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
-    except RuntimeError as error:
+    except Exception as error:
+        # onnx, numpy and torch each raise their own for a file that onnxruntime does not mind.
         raise ModelError(
             f"The weights in {path} are not those of a note model; export it again from its checkpoint."
         ) from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Container
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -67,3 +69,29 @@ class NoEcho:
 
     def may_pass(self, event: MidiEvent) -> bool:
         return True
+
+
+@dataclass
+class FakePort:
+    """A port that keeps what it is sent, and knows which thread used it."""
+
+    name: str = "fake"
+    ahead_s: float = 0.0
+    sent: list[bytes] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+    closed: bool = False
+    on_send: threading.Event = field(default_factory=threading.Event)
+    fails: bool = False
+
+    def send(self, data: bytes, at: float = 0.0) -> None:
+        assert not self.closed
+        if self.fails:
+            raise OSError("the cable is gone")
+        self.threads.add(threading.current_thread().name)
+        self.sent.append(data)
+        if data[0] & 0xF0 == 0x90:
+            self.on_send.set()
+
+    def close(self) -> None:
+        self.threads.add(threading.current_thread().name)
+        self.closed = True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from support.fakes import FakeModel, NoEcho
 
-from musedaemon.core.commands import Command, HandedOver, Heard, PlannedNote, Play, Report, TempoFound, TurnOver
+from musedaemon.core.commands import Command, HandedOver, Heard, News, PlannedNote, Play, Report, TempoFound, TurnOver
 from musedaemon.core.echoes import EchoFilter
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
@@ -40,6 +40,7 @@ class Jam:
     response: list[MidiEvent] = field(default_factory=list)
     turns: list[TurnOver] = field(default_factory=list)
     tempi: list[TempoFound] = field(default_factory=list)
+    news: list[News] = field(default_factory=list)
 
     def report(self, report: Report) -> None:
         self.story.append(report)
@@ -98,7 +99,7 @@ def jam(
     kind = WaitingFilePlayer if waits else FilePlayer
     musician = kind(list(events))
     player = player or TapedPlayer(done.planned, signals)
-    Simulator(engine, player, musician, done, done.turn_over).run()
+    Simulator(engine, player, musician, done, done.turn_over, done.news.append).run()
     return done
 
 

@@ -101,15 +101,17 @@ def play(notes: Notes, odds: Odds, rng: np.random.Generator) -> Playing:
     clean_shift = ticks_to_class(np.concatenate(([MAX_TICKS], np.diff(onset))))
     pitch = notes["pitch"].astype(np.int64)
     velocity = velocity_to_class(notes["velocity"] if known.velocity else np.zeros(len(notes)))
+    targets = _bytes(
+        clean_shift,
+        pitch,
+        np.where(velocity == VELOCITY_UNKNOWN, IGNORED, velocity),
+        ticks_to_class(notes["duration"]),
+    )
+    targets[:, notes["partner"]] = IGNORED
     return Playing(
         given=_bytes(shift, rest, *_places(notes, played_onset - onset, known), pitch, velocity),
         asked=_bytes(clean_shift, rest, *_places(notes, np.zeros_like(onset), known), pitch, velocity),
-        targets=_bytes(
-            clean_shift,
-            pitch,
-            np.where(velocity == VELOCITY_UNKNOWN, IGNORED, velocity),
-            ticks_to_class(notes["duration"]),
-        ),
+        targets=targets,
         sounding=sounding_flags(played_onset, played_end, pitch),
     )
 

@@ -68,6 +68,7 @@ def _music(kept: Library) -> dict[str, Any]:
             "pieces": {f"{n}/{d}" if d else "none": count for (n, d), count in meters.most_common()},
         },
         "dynamics": {"marked": share(pieces["with_velocity"])},
+        "played by hand": share(pieces["by_hand"]),
     }
 
 
@@ -83,13 +84,14 @@ def report_text(values: dict[str, Any]) -> str:
     aside = f", {files['set aside by test.txt']} set aside by test.txt" if files["set aside by test.txt"] else ""
     dropped = ", ".join(f"{count} {reason}" for reason, count in values["dropped"].items()) or "none"
     meters = ", ".join(f"{meter} {count}" for meter, count in list(values["meter"]["pieces"].items())[:METERS_TOLD])
+    by_hand = f", {values['played by hand']:.0%} of them played by hand" if values["played by hand"] else ""
     tempo = values["tempo"]["quarters a minute"]
     middle = f", the middle one {tempo['p50']:.0f}" if tempo else ""
     return "\n".join(
         (
             f"files: {files['found']} found{aside}, {files['kept']} kept",
             f"pieces: {pieces['found']} found, {pieces['kept']} kept; dropped: {dropped}",
-            f"music: {values['notes']:,} notes, {values['hours']:.1f} hours",
+            f"music: {values['notes']:,} notes, {values['hours']:.1f} hours{by_hand}",
             f"tempo marked for {values['tempo']['marked']:.0%} of the notes{middle};"
             f" dynamics for {values['dynamics']['marked']:.0%}",
             f"meter marked for {values['meter']['marked']:.0%}: {meters}",

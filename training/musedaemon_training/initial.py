@@ -5,23 +5,30 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from musedaemon.errors import TrainingError
 from musedaemon_training import checkpoint
 from musedaemon_training.model import NoteNet, Sizes
 
+DEFAULT_HIDDEN, DEFAULT_LAYERS = 256, 2
 SHIPPED = "default"
 MODEL_SUFFIX = ".onnx"
 
 
-def starting_net(init: str, sizes: Sizes) -> NoteNet:
-    """A new net of these sizes when `init` is empty, else the net that it names, of that net's own size.
+def starting_net(init: str, hidden: int | None = None, layers: int | None = None) -> NoteNet:
+    """A new net of these sizes (the default ones for None) when `init` is empty, else the net that it names.
 
     `init` is a checkpoint's folder, a model file, or `default`, the model that ships. Raises TrainingError
-    or ModelError when there is no such model.
+    or ModelError when there is no such model, or when it is of another size than asked for.
     """
     if not init:
-        return NoteNet(sizes)
+        return NoteNet(Sizes(hidden or DEFAULT_HIDDEN, layers or DEFAULT_LAYERS))
     known = _net_of(init)
-    net = NoteNet(Sizes(known.sizes.hidden, known.sizes.layers, sizes.dropout))
+    sizes = Sizes(known.sizes.hidden, known.sizes.layers)
+    if (hidden or sizes.hidden, layers or sizes.layers) != (sizes.hidden, sizes.layers):
+        raise TrainingError(
+            f"The model {init} is {sizes.layers}x{sizes.hidden} and keeps its size; leave out --hidden and --layers."
+        )
+    net = NoteNet(sizes)
     net.load_state_dict(known.state_dict())
     return net
 

@@ -21,7 +21,7 @@ from musedaemon_training.curves import draw_curves
 from musedaemon_training.device import Device, choose_device, with_numbers
 from musedaemon_training.initial import starting_net
 from musedaemon_training.loop import Training
-from musedaemon_training.model import NoteNet, Sizes, parameter_count
+from musedaemon_training.model import NoteNet, parameter_count
 from musedaemon_training.options import RunOptions
 from musedaemon_training.plan import MOST_ROWS, Budget, Plan, rows_for
 from musedaemon_training.preparing import INTERRUPTED, prepared, stopped_by_sigterm
@@ -77,9 +77,12 @@ def _train(
     folder: Path, run: RunOptions, torch_device: torch.device, resume: bool, ranks: Ranks, show: Display
 ) -> bool:
     """Whether the run came to its end."""
+    # First of all: a corpus may take an hour to read.
+    device, net = _net(folder, run, resume, ranks.device(torch_device))
+    options.make(folder)
     material = _material(run, ranks, show)
-    run = replace(run, rows=run.rows or max(rows_for(material.notes()), ranks.world))
-    device, net = _net(run, str(folder / options.LAST) if resume else run.init, ranks.device(torch_device))
+    rows = run.rows or max(rows_for(material.notes()), ranks.world)
+    run = replace(run, rows=rows, hidden=net.sizes.hidden, layers=net.sizes.layers)
     show.say(
         f"{net.sizes.layers}x{net.sizes.hidden}, {parameter_count(net):,} parameters, on {device.describe()}"
         f"{f', {ranks.world} processes' if ranks.world > 1 else ''}; writing to {folder}"
@@ -112,9 +115,10 @@ def _material(run: RunOptions, ranks: Ranks, show: Display) -> Material:
     return material
 
 
-def _net(run: RunOptions, start: str, torch_device: torch.device) -> tuple[Device, NoteNet]:
+def _net(folder: Path, run: RunOptions, resume: bool, torch_device: torch.device) -> tuple[Device, NoteNet]:
     torch.manual_seed(run.seed)
-    net = starting_net(start, Sizes(run.hidden, run.layers)).to(torch_device)
+    start = starting_net(str(folder / options.LAST)) if resume else starting_net(run.init, run.hidden, run.layers)
+    net = start.to(torch_device)
     torch.manual_seed(run.seed)
     return with_numbers(torch_device, net.sizes.hidden), net
 

@@ -19,10 +19,12 @@ NOTE_DTYPE = np.dtype(
         ("bar_length", "<i2"),
         ("pitch", "u1"),
         ("velocity", "u1"),
+        ("partner", "?"),
     ]
 )
 """Onset and duration in ticks, the duration not clipped to the longest class. `bar_tick` counts from the bar
-line, -1 where no bar is known, and `bar_length` is 0 there. Velocity 0 stands for unknown."""
+line, -1 where no bar is known, and `bar_length` is 0 there. Velocity 0 stands for unknown. `partner`: musedaemon
+itself played it, so it is heard and not learned."""
 
 Notes = npt.NDArray[np.void]
 """[N] records of `NOTE_DTYPE`, in playing order."""

@@ -12,26 +12,26 @@ from pathlib import Path
 from musedaemon.errors import TrainingError
 from musedaemon_training.copies import DEFAULT_TREATMENT, Treatment, add_copies
 from musedaemon_training.files import whole_or_kept, write_json
+from musedaemon_training.initial import DEFAULT_HIDDEN, DEFAULT_LAYERS
 from musedaemon_training.plan import MOST_ROWS
 
 RUN_FILE = "run.json"
 LAST = "last"
 RUNS = Path("runs")
 DEFAULT_EPOCHS = 20.0
-DEFAULT_HIDDEN, DEFAULT_LAYERS = 256, 2
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """What decides a run. `init` is a checkpoint folder, an ONNX file, or `default`; empty for a new
-    model. Without `rows` or `rate`, they are chosen to suit.
+    model. Without sizes, `rows` or `rate`, they are chosen to suit; once a run has begun all but the rate are known.
 
     The defaults are those of the runs made before there was a choice.
     """
 
     data: tuple[str, ...]
-    hidden: int
-    layers: int
+    hidden: int | None
+    layers: int | None
     epochs: float | None
     minutes: float | None
     seed: int
@@ -107,8 +107,7 @@ def count(text: str) -> int:
 
 
 def new_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, RunOptions]:
-    """The folder and the options of a new run; the folder is made. Raises TrainingError where a run is
-    already."""
+    """The folder and the options of a new run. Raises TrainingError where a run is already."""
     folder: Path = chosen.out or RUNS / time.strftime("%Y-%m-%d-%H%M%S")
     if _has_begun(folder):
         raise TrainingError(
@@ -117,8 +116,8 @@ def new_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, Run
     no_budget = chosen.epochs is None and chosen.minutes is None
     options = RunOptions(
         data=tuple(str(Path(name).expanduser().resolve()) for name in chosen.data),
-        hidden=chosen.hidden or DEFAULT_HIDDEN,
-        layers=chosen.layers or DEFAULT_LAYERS,
+        hidden=chosen.hidden,
+        layers=chosen.layers,
         epochs=DEFAULT_EPOCHS if no_budget else chosen.epochs,
         minutes=chosen.minutes,
         seed=chosen.seed,
@@ -129,11 +128,15 @@ def new_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, Run
         patience=chosen.patience,
         recipe=shlex.join(["python", "training/train.py", *arguments]),
     )
+    return folder, options
+
+
+def make(folder: Path) -> None:
+    """Make the folder of a run. Raises TrainingError where it cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainingError(f"The folder {folder} cannot be made ({error.strerror}); choose another --out.") from error
-    return folder, options
 
 
 def old_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, RunOptions]:

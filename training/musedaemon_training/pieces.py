@@ -20,6 +20,7 @@ class Reason(StrEnum):
     FEW = "too few notes"
     DENSE = "impossible density"
     LONG = "impossible length"
+    LARGE = "impossible size"
     EXACT_COPY = "exact copy"
     NEAR_COPY = "near copy"
 
@@ -46,7 +47,8 @@ class Piece(NamedTuple):
     """One piece of a file. `title` tells the tunes of one book apart and is empty for a file of one piece.
 
     `seconds` is how long it lasts in its tempo, 120 quarters a minute where none is marked; `tempo` its mean
-    in quarters a minute, 0 where none is marked; `meter` its first.
+    in quarters a minute, 0 where none is marked; `meter` its first. `by_hand`: it was played and not written, and
+    is put down as it was meant.
     """
 
     title: str
@@ -54,3 +56,4 @@ class Piece(NamedTuple):
     seconds: float = 0.0
     tempo: float = 0.0
     meter: Meter = NO_METER
+    by_hand: bool = False

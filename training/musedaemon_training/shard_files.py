@@ -33,6 +33,7 @@ PIECE_DTYPE = np.dtype(
         ("denominator", "u1"),
         ("with_velocity", "?"),
         ("with_bars", "?"),
+        ("by_hand", "?"),
     ]
 )
 """What is known of a piece without its notes: how many notes and melody hashes it has, and what the report tells."""
@@ -159,7 +160,7 @@ class ShardWriter:
 def _told(piece: Piece) -> Iterator[Any]:
     yield from (round(float(piece.seconds), 3), round(float(piece.tempo), 3))
     yield from piece.meter if max(piece.meter) < 256 else (0, 0)
-    yield from (bool(piece.notes["velocity"].any()), bool((piece.notes["bar_length"] > 0).any()))
+    yield from (bool(piece.notes["velocity"].any()), bool((piece.notes["bar_length"] > 0).any()), piece.by_hand)
 
 
 def _line(entry: FileEntry) -> bytes:

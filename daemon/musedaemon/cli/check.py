@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from musedaemon.cli.plain import plain
 from musedaemon.config.schema import Config
 from musedaemon.midi.ports import PortSystem
 from musedaemon.run.check import Finding, Health, check
@@ -29,7 +30,7 @@ def print_findings(findings: Iterable[Finding]) -> int:
     """A line each, then what they come to; the exit status."""
     seen = set()
     for finding in findings:
-        print(f"{finding.health.value:7}{finding.part:10}{finding.told}", flush=True)
+        print(plain(f"{finding.health.value:7}{finding.part:10}{finding.told}"), flush=True)
         seen.add(finding.health)
     if Health.BROKEN in seen:
         print("Not ready: mend what is broken, then check again.")

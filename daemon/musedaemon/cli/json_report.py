@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from musedaemon.run.reporting import Minute, PortState, SessionSummary, TurnSummary
+from musedaemon.core.modes import Mode
+from musedaemon.run.reporting import ClockChange, ClockPhase, Minute, PortState, SessionSummary, TurnSummary
 
 _LEVELS = ("debug", "info", "warning", "error")
 _LOWEST = {"quiet": "error", "normal": "info", "verbose": "debug"}
@@ -21,17 +22,19 @@ _LOWEST = {"quiet": "error", "normal": "info", "verbose": "debug"}
 class JsonReport:
     """A `Reporter`. Every line has `time` (UTC), `level` and `event`; the other keys are the event's own.
 
-    `level` is that of `config.log`. A reader that goes away ends the lines, not the music.
+    `level` is that of `config.log`; `beginning` are further keys of the event that tells that it has begun. A reader
+    that goes away ends the lines, not the music.
     """
 
-    def __init__(self, level: str, err: TextIO | None = None) -> None:
+    def __init__(self, level: str, err: TextIO | None = None, **beginning: str | None) -> None:
+        self._beginning = beginning
         self._lowest = _LEVELS.index(_LOWEST[level])
         self._err = err if err is not None else sys.stderr
-        self._one_at_a_time = threading.RLock()  # a signal's handler may tell while a line is written
+        self._one_at_a_time = threading.Lock()
 
     def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
         """What is connected."""
-        self._tell("info", "started", input=input_name, output=output_name, model=model, seed=seed)
+        self._tell("info", "started", input=input_name, output=output_name, model=model, seed=seed, **self._beginning)
 
     def turn(self, summary: TurnSummary) -> None:
         """A turn."""
@@ -48,6 +51,19 @@ class JsonReport:
     def minute(self, minute: Minute) -> None:
         """A minute, also one in which nothing happened."""
         self._tell("info", "minute", **asdict(minute))
+
+    def clock(self, change: ClockChange) -> None:
+        """What became of the clock."""
+        level = "warning" if change.phase is ClockPhase.LOST else "info"
+        self._tell(level, "clock", clock=change.clock, state=change.phase.value, bpm=change.bpm)
+
+    def mode(self, mode: Mode) -> None:
+        """What the partner does from now on."""
+        self._tell("info", "mode", mode=mode.value)
+
+    def panicked(self) -> None:
+        """A panic."""
+        self._tell("info", "panic")
 
     def finished(self, summary: SessionSummary) -> None:
         """The sum."""

@@ -14,7 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from musedaemon.cli.arguments import CONNECTION, LIVE, MODEL, OPTIONS, Subcommand, overrides, parse
-from musedaemon.config.loading import find, settings
+from musedaemon.cli.plain import plain
+from musedaemon.cli.start import INTERRUPTED
+from musedaemon.config.loading import find, passed_over, settings
 from musedaemon.config.schema import Config
 from musedaemon.errors import MusedaemonError
 
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from musedaemon.cli.json_report import JsonReport
     from musedaemon.cli.report import Report
 
-INTERRUPTED = 130
-"""The exit status of a start that Ctrl-C cut short; a session that was playing ends with 0."""
 CRASHED = 70
 """The exit status of a mistake of ours (EX_SOFTWARE of sysexits.h)."""
 
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(argv)
     except MusedaemonError as error:
         for line in str(error).splitlines():
-            print(f"musedaemon: {line}", file=sys.stderr)
+            print(plain(f"musedaemon: {line}"), file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -55,6 +55,7 @@ def _run(argv: Sequence[str] | None) -> int:
 
 def _play(parsed: argparse.Namespace, config: Config) -> int:
     report = _report(parsed, config)
+    _remark(parsed, config, report)
     try:
         from musedaemon.run.session import play
 
@@ -72,9 +73,22 @@ def _report(parsed: argparse.Namespace, config: Config) -> Report | JsonReport:
     from musedaemon.cli.opening import opening
     from musedaemon.cli.report import Report
 
+    path = find(parsed.config)
     if config.log.format == "json":
-        return JsonReport(config.log.level)
-    return Report(config.log.level, opening(config, find(parsed.config)))
+        return JsonReport(config.log.level, mode=config.turns.mode, settings=None if path is None else str(path))
+    return Report(config.log.level, opening(config, path))
+
+
+def _remark(parsed: argparse.Namespace, config: Config, report: Report | JsonReport) -> None:
+    """What was asked for and does nothing, and a settings file that is not ours."""
+    from musedaemon.config.unheeded import unheeded_keys, unheeded_options
+
+    if foreign := passed_over(parsed.config):
+        report.warning(f"{foreign} in this folder is another program's, and is left alone; --config names yours")
+    if told := unheeded_options(config, overrides(parsed)):
+        report.warning(told)
+    if told := unheeded_keys(config, overrides(parsed)):
+        report.detail(told)
 
 
 def _ports(parsed: argparse.Namespace, config: Config) -> int:

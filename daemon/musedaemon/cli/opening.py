@@ -7,7 +7,7 @@ from pathlib import Path
 from musedaemon.config.schema import Config
 from musedaemon.core.modes import Mode
 
-_INVITATIONS = {
+INVITATIONS = {
     Mode.CALL_RESPONSE: "play a phrase, then let it answer",
     Mode.TRADE: "play; it takes over when your bars are full",
     Mode.DUET: "play; it joins in",
@@ -19,6 +19,6 @@ _INVITATIONS = {
 def opening(config: Config, settings_file: Path | None) -> list[str]:
     """The lines after the one on what is connected: the file the settings are from, and what to do now."""
     settings = [] if settings_file is None else [f"settings from {settings_file}"]
-    if config.ports.input.lower().endswith((".mid", ".midi")):
+    if config.ports.input_is_file:
         return settings
-    return [*settings, f"Listening: {_INVITATIONS[Mode(config.turns.mode)]}. Ctrl-C ends."]
+    return [*settings, f"Listening: {INVITATIONS[Mode(config.turns.mode)]}. Ctrl-C ends."]

@@ -6,13 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from musedaemon.cli.plain import plain
 from musedaemon.midi.ports import PortSystem, stable_name
 from musedaemon.midi.rtmidi_ports import open_port_system
 
 
 def print_ports(api: str) -> int:
     """Print the ports of a MIDI system; PortError where it does not answer."""
-    print("\n".join(port_lines(open_port_system(api, time.perf_counter))))
+    print("\n".join(map(plain, port_lines(open_port_system(api, time.perf_counter)))))
     return 0
 
 

@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from musedaemon.run.reporting import Minute, PortState, SessionSummary, TurnSummary
+from musedaemon.cli.opening import INVITATIONS
+from musedaemon.cli.plain import plain
+from musedaemon.core.modes import Mode
+from musedaemon.run.reporting import ClockChange, ClockPhase, Minute, PortState, SessionSummary, TurnSummary
 
 _RANK = {"quiet": 0, "normal": 1, "verbose": 2}
 
@@ -29,7 +32,7 @@ class Report:
         self._out = out if out is not None else sys.stdout
         self._err = err if err is not None else sys.stderr
         self._unread: list[TextIO] = []
-        self._one_at_a_time = threading.RLock()  # a signal's handler may warn while a line is written
+        self._one_at_a_time = threading.Lock()
 
     def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
         """Tell what is connected; the seed, so that a session worth keeping can be had again."""
@@ -45,6 +48,21 @@ class Report:
     def port(self, name: str, state: PortState) -> None:
         """Tell what became of a port."""
         self._say(1, f'port "{name}" {state.value}')
+
+    def clock(self, change: ClockChange) -> None:
+        """Tell what became of the clock."""
+        if change.phase is ClockPhase.LOST:
+            self.warning(clock_line(change))
+        else:
+            self._say(1, clock_line(change))
+
+    def mode(self, mode: Mode) -> None:
+        """Tell what the partner does from now on, and what the musician may do."""
+        self._say(1, f"mode {mode.value}: {INVITATIONS[mode]}")
+
+    def panicked(self) -> None:
+        """Tell of a panic."""
+        self._say(1, "panic: all is silent, the partner waits until you play")
 
     def finished(self, summary: SessionSummary) -> None:
         """Tell the sum, and the file written."""
@@ -81,8 +99,9 @@ class Report:
 
     def crashed(self, error: BaseException) -> None:
         """Tell of a mistake of ours, with all that helps to find it."""
-        trace = "".join(traceback.format_exception(error))
-        self._write(self._err, f"{trace}musedaemon: it has crashed; please report it with the lines above.")
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            self._write(self._err, line)
+        self._write(self._err, "musedaemon: it has crashed; please report it with the lines above.")
 
     def _say(self, rank: int, line: str) -> None:
         if self._rank >= rank:
@@ -93,7 +112,7 @@ class Report:
             return
         with self._one_at_a_time:
             try:
-                stream.write(line + "\n")
+                stream.write(plain(line) + "\n")
                 stream.flush()
             except (OSError, ValueError):  # the reader is gone, the disk is full, the stream is closed
                 self._unread.append(stream)
@@ -104,6 +123,29 @@ def turn_line(summary: TurnSummary, source: str) -> str:
     tempo = f"{number(summary.bpm)} bpm{source}"
     call = f"call {_extent(summary.call_notes, summary.call_beats)}"
     return f"turn {summary.number}  {tempo}  {call}  {_reply(summary)}"
+
+
+_CLOCKS = {"midi": "the MIDI clock", "link": "Ableton Link", "internal": "the clock"}
+_CLOCK_TOLD = {
+    ("midi", ClockPhase.AWAITED): "waiting for a MIDI clock at the input; until it comes the tempo is",
+    ("link", ClockPhase.AWAITED): "nobody else is in the Ableton Link session yet; until somebody comes it is at",
+    ("midi", ClockPhase.LOST): "the MIDI clock has fallen silent without Stop; the beats go on at",
+    ("link", ClockPhase.LOST): "the last peer has left the Ableton Link session; the beats go on at",
+    ("midi", ClockPhase.FOUND): "the MIDI clock is heard at",
+    ("link", ClockPhase.FOUND): "Ableton Link has found company; the beats are those of its session, at",
+}
+_ANY_CLOCK_TOLD = {
+    ClockPhase.STARTED: "runs at",
+    ClockPhase.STOPPED: "has stopped; the tempo stays at",
+    ClockPhase.TAPPED: "is tapped to",
+}
+
+
+def clock_line(change: ClockChange) -> str:
+    """`the MIDI clock is heard at 123 bpm`."""
+    told = _CLOCK_TOLD.get((change.clock, change.phase))
+    told = told or f"{_CLOCKS[change.clock]} {_ANY_CLOCK_TOLD[change.phase]}"
+    return f"{told} " + ("found in your playing" if change.bpm is None else f"{number(change.bpm)} bpm")
 
 
 def waiting_line(keys: Sequence[str]) -> str:

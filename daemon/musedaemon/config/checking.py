@@ -106,9 +106,9 @@ def _clock_conflict(config: Config) -> str:
     tempo, turns = config.tempo, config.turns
     if tempo.clock == "internal" and not tempo.bpm:
         return "tempo.clock: the internal clock needs a tempo to begin with; give one with --bpm."
-    if tempo.clock == "midi" and _is_file(config.ports.input):
+    if tempo.clock == "midi" and config.ports.input_is_file:
         return "tempo.clock: a .mid file sends no MIDI clock; play on a port, or leave out --clock midi."
-    if tempo.clock == "link" and _is_file(config.ports.input) and _is_file(config.ports.output):
+    if tempo.clock == "link" and config.ports.input_is_file and config.ports.output_is_file:
         return "tempo.clock: from file to file no time passes that Ableton Link could share; leave out --clock link."
     if tempo.tap_key >= 0 and tempo.tap_key == turns.hand_over_key:
         return f"tempo.tap_key: {tempo.tap_key} is turns.hand_over_key too; choose another for one of them."
@@ -119,10 +119,6 @@ def _clock_conflict(config: Config) -> str:
     ):
         return f"tempo.tap_control: {tempo.tap_control} hands over or sets the mode too; choose another."
     return ""
-
-
-def _is_file(name: str) -> bool:
-    return name.lower().endswith((".mid", ".midi"))
 
 
 def _keep_conflict(config: Config) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from musedaemon.config.checking import Given, check_document, check_value, conflicts
+from musedaemon.config.recognising import looks_foreign
 from musedaemon.config.schema import SECTIONS, Config, Value
 from musedaemon.errors import ConfigError
 from musedaemon.plain_file import MEGABYTE, read_plain
@@ -39,6 +40,8 @@ def settings(explicit: Path | None, overrides: Sequence[Override]) -> Config:
         config = config if path is None else load(path)
     except ConfigError as error:
         problems.append(str(error))
+        if explicit is None and path == Path(FILE_NAME):
+            problems.append(f"{FILE_NAME} is the one in this folder; --config names another.")
     try:
         config = merge(config, overrides)
     except ConfigError as error:
@@ -51,7 +54,16 @@ def find(explicit: Path | None) -> Path | None:
     """The file to load: the explicit one, ./config.toml, the one in the user's config folder, or none."""
     if explicit is not None:
         return explicit
-    return next((path for path in (Path(FILE_NAME), user_file()) if _is_file(path)), None)
+    here = Path(FILE_NAME)
+    if _is_file(here) and not _is_foreign(here):
+        return here
+    return user_file() if _is_file(user_file()) else None
+
+
+def passed_over(explicit: Path | None) -> Path | None:
+    """The ./config.toml that `find` leaves alone because it is another program's; None where there is none."""
+    here = Path(FILE_NAME)
+    return here if explicit is None and _is_file(here) and _is_foreign(here) else None
 
 
 def user_file() -> Path:
@@ -147,6 +159,14 @@ def _toml_problem(message: str) -> str:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
+    except OSError:
+        return False
+
+
+def _is_foreign(path: Path) -> bool:
+    """What cannot be read is not told apart: reading it says why."""
+    try:
+        return looks_foreign(read_plain(path, MOST_BYTES))
     except OSError:
         return False
 

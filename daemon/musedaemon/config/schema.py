@@ -49,6 +49,11 @@ def _setting(default: _V, rule: Rule) -> _V:
     return made
 
 
+def is_midi_file(name: str) -> bool:
+    """Whether what was given as --in or --out is a .mid file's name, and not a port's."""
+    return name.lower().endswith((".mid", ".midi"))
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """Where the notes come from and go to."""
@@ -67,6 +72,16 @@ class Ports:
     wait_for_ports: str = _setting(
         "auto", Rule("whether it starts without a port and waits for it", choices=("auto", "on", "off"))
     )
+
+    @property
+    def input_is_file(self) -> bool:
+        """Whether a .mid file plays the call."""
+        return is_midi_file(self.input)
+
+    @property
+    def output_is_file(self) -> bool:
+        """Whether the session is written to a .mid file instead of a port."""
+        return is_midi_file(self.output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +139,8 @@ class Tempo:
     start_on: str = _setting(
         "beat", Rule("what a reply waits for before its first note", choices=("now", "beat", "bar"))
     )
-    swing: float = _setting(0.5, Rule("with a clock, the share of a beat that its first eighth takes", 0.5, 0.75))
-    humanize_ms: float = _setting(0.0, Rule("with a clock, how far notes stray from the grid, in milliseconds", 0, 50))
+    swing: float = _setting(0.5, Rule("the share of a beat that its first eighth takes", 0.5, 0.75))
+    humanize_ms: float = _setting(0.0, Rule("how far notes stray from their places, in milliseconds", 0, 50))
     metronome_channel: int = _setting(
         0, Rule("the MIDI channel of the internal clock's clicks", 1, 16, special=0, special_doc="0 for none")
     )

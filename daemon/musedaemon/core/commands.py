@@ -13,6 +13,7 @@ from musedaemon.core.events import MidiEvent
 from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.modes import Mode
 from musedaemon.core.signals import Wish
+from musedaemon.core.tempo import TempoFrom
 
 
 class NoteBeats(NamedTuple):
@@ -161,7 +162,7 @@ class TurnOver(NamedTuple):
     at: float
     number: int
     bpm: float
-    bpm_given: bool
+    tempo_from: TempoFrom
     call_notes: int
     call_beats: float
     reply_notes: int
@@ -177,5 +178,21 @@ class ClockState(NamedTuple):
     bpm: float
 
 
-Effect = Command | HandedOver | TempoFound | TurnOver | ClockState
+class ModeChanged(NamedTuple):
+    """The partner does something else from now on (seconds)."""
+
+    at: float
+    mode: Mode
+
+
+class Silenced(NamedTuple):
+    """A panic has silenced everything (seconds)."""
+
+    at: float
+
+
+News = ClockState | ModeChanged | Silenced
+"""What the musician should know, besides turns."""
+
+Effect = Command | HandedOver | TempoFound | TurnOver | News
 """What the engine returns: commands for the player, and news for whoever drives it."""

@@ -211,7 +211,7 @@ class Conversation:
             at=at,
             number=self._voice.turns,
             bpm=self._ear.bpm,
-            bpm_given=self._ear.bpm_given,
+            tempo_from=self._ear.tempo_from,
             call_notes=len(call),
             call_beats=call_beats,
             reply_notes=reply.played,

@@ -232,7 +232,7 @@ class Duet:
             at=at,
             number=self._voice.turns,
             bpm=self._ear.bpm,
-            bpm_given=self._ear.bpm_given,
+            tempo_from=self._ear.tempo_from,
             call_notes=len(phrase),
             call_beats=phrase.lasts(at) / beat_s if len(phrase) else 0.0,
             reply_notes=passage.own_notes,

@@ -9,7 +9,7 @@ from musedaemon.core.keys import Keys
 from musedaemon.core.memory import SessionMemory
 from musedaemon.core.moment import Moment, nearest_tick, opening, ticks_per_second
 from musedaemon.core.phrase import Phrase
-from musedaemon.core.tempo import TempoTracker
+from musedaemon.core.tempo import TempoFrom, TempoTracker
 from musedaemon.core.timeline import FREE, Timeline
 from musedaemon.model.protocol import NoteModel
 
@@ -51,9 +51,9 @@ class Ear:
         return self.timeline.bpm or self._tempo.bpm
 
     @property
-    def bpm_given(self) -> bool:
-        """Whether the tempo was given and not found."""
-        return self.timeline.bpm is not None or self._tempo.given
+    def tempo_from(self) -> TempoFrom:
+        """Where the tempo came from."""
+        return self._tempo.came_from if self.timeline.bpm is None else TempoFrom.CLOCK
 
     @property
     def bpm_known(self) -> bool:

@@ -17,12 +17,14 @@ from musedaemon.core.commands import (
     Effect,
     GoOn,
     Heard,
+    ModeChanged,
     OutputFound,
     OutputLost,
     Panicked,
     Played,
     Report,
     Signalled,
+    Silenced,
     Withdrawn,
 )
 from musedaemon.core.conversation import LEAD_S, Conversation, Foreseen
@@ -190,7 +192,7 @@ class Engine:
 
     def _panic(self, at: float, channels: frozenset[int]) -> list[Effect]:
         """All is silent: keys and pedals count as up, what was played is over, and the turn is the musician's."""
-        effects: list[Effect] = [GoOn(at)]
+        effects: list[Effect] = [GoOn(at), Silenced(at)]
         for channel in sorted(channels or (0,)):
             effects += self._take(Heard(ControlChange(at, channel, ALL_SOUND_OFF, 0)))
         return [*effects, *self._take(Signalled(at, Wish.REST))]
@@ -236,8 +238,9 @@ class Engine:
 
     def _switch(self, at: float, mode: Mode) -> list[Effect]:
         """Nothing of ours sounds: what was heard goes on in another mode."""
+        told = [] if mode is self._mode else [ModeChanged(at, mode)]
         self._mode, self._part = mode, self._part_of(mode, at)
-        return self._part.signalled(at, Wish.HAND_OVER) if mode is Mode.SOLO else []
+        return [*told, *(self._part.signalled(at, Wish.HAND_OVER) if mode is Mode.SOLO else [])]
 
     def _part_of(self, mode: Mode, at: float) -> Part:
         ear, voice, settings = self._ear, self._voice, self._settings

@@ -1,4 +1,4 @@
-"""How a reply lies on a clock's grid: where it begins, how its eighths swing, how far from the grid a hand strays."""
+"""How a reply lies on the beats: where it begins, how its eighths swing, how far from its place a hand strays."""
 
 from __future__ import annotations
 
@@ -28,16 +28,21 @@ class StartOn(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Feel:
-    """Only `start_on` holds without a clock that runs: there, beats may have been found in the playing, but no bars.
+    """Beats are a clock's that runs; without one they may have been found in the playing, and there are no bars.
 
     `swing`: the share of the beat that its first eighth takes, 0.5 is straight, 0.67 is a triplet's. `humanize_s`: how
-    far notes stray from the grid (seconds, a standard deviation), always in the same way for the same `seed`.
+    far notes stray (seconds, a standard deviation), always in the same way for the same `seed`.
     """
 
     start_on: StartOn = StartOn.BEAT
     swing: float = 0.5
     humanize_s: float = 0.0
     seed: int = 0
+
+    @property
+    def moves_notes(self) -> bool:
+        """Whether any note leaves at another time than its tick's."""
+        return self.swing != 0.5 or self.humanize_s > 0.0
 
     def entry(self, timeline: Timeline, place: float, found_beat: int | None = None) -> int | None:
         """The tick of a reply's first note that may start from a place among the ticks on; None where any will do.
@@ -51,9 +56,14 @@ class Feel:
             return None if found_beat is None else tick + (found_beat - tick) % TICKS_PER_BEAT
         return timeline.line_from(tick, TICKS_PER_BEAT if self.start_on is StartOn.BEAT else timeline.bar_ticks)
 
-    def swung(self, timeline: Timeline, tick: int) -> float:
-        """Where a tick lies once its beat swings. Triplets stay as they are."""
+    def swung(self, timeline: Timeline, tick: int, found_beat: int | None = None) -> float:
+        """Where a tick lies once its beat swings. Triplets stay as they are, and all where nobody knows the beat.
+
+        `found_beat` as in `entry`.
+        """
         in_beat = timeline.places(tick)[0]
+        if not timeline.runs and found_beat is not None:
+            in_beat = (tick - found_beat) % TICKS_PER_BEAT
         if self.swing == 0.5 or in_beat < 0 or in_beat % _TRIPLET == 0:
             return float(tick)
         half, longer = TICKS_PER_BEAT / 2, TICKS_PER_BEAT * self.swing

@@ -52,6 +52,7 @@ class LinkClock:
         self._turn: _Turn | None = None
         self._played = False
         self._peers = 0
+        self._tapped = False
         self._look_again = 0.0
         self._told: Beat | None = None
         self._reports: list[ClockMoved] = []
@@ -71,6 +72,7 @@ class LinkClock:
             bpm = self._tap.tap(event.at)
             if bpm is not None:
                 self._peer.propose(bpm, event.at)
+                self._tapped = True
         return True
 
     def passes(self, event: MidiEvent) -> bool:
@@ -82,7 +84,7 @@ class LinkClock:
         state = self._peer.look()
         grid = self._follow_beats(state.grid, until)
         self._follow_transport(state, grid, until)
-        news = [*self._turned(grid, until), *self._company(state.peers)]
+        news = [*self._turned(grid, until), *self._company(state.peers), *self._taps()]
         beat = Beat(until, grid, self._song_begins)
         if not news and self._told and not moved(self._told, beat):
             return []
@@ -153,6 +155,10 @@ class LinkClock:
         if self._song_begins == before:
             return []
         return [ClockNews.STOPPED if self._song_begins is None else ClockNews.STARTED]
+
+    def _taps(self) -> list[ClockNews]:
+        tapped, self._tapped = self._tapped, False
+        return [ClockNews.TAPPED] if tapped else []
 
     def _company(self, peers: int) -> list[ClockNews]:
         before, self._peers = self._peers, peers

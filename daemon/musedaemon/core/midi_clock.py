@@ -34,6 +34,8 @@ class ClockNews(Enum):
     """It fell silent without Stop; beats go on at the last tempo."""
     FOUND = auto()
     """It is back, or there for the first time."""
+    TAPPED = auto()
+    """It is our own, or a session's, and the musician has tapped its tempo."""
     PULSE = auto()
     """Nothing but one more pulse."""
 

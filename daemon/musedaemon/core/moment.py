@@ -61,8 +61,8 @@ class Moment(NamedTuple):
             return max(self.timeline.tick_of(at), float(self.tick))
         return self.tick + (at - self.at) * ticks_per_second(bpm)
 
-    def time_at(self, tick: int, bpm: float) -> float:
-        """The time (seconds) of a tick at a tempo."""
+    def time_at(self, tick: float, bpm: float) -> float:
+        """The time (seconds) of a tick, or of a place between two, at a tempo."""
         if self.timeline.runs:
             return self.timeline.time_of(tick)
         return self.at + (tick - self.tick) / ticks_per_second(bpm)

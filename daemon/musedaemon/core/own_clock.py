@@ -41,6 +41,7 @@ class OwnClock:
         self._click_ends: list[NoteOff] = []
         self._now = 0.0
         self._running = False
+        self._tapped = False
         self._reports: list[ClockMoved] = []
 
     @property
@@ -100,13 +101,20 @@ class OwnClock:
     def _turn_to(self, bpm: float | None, at: float) -> None:
         if bpm is not None and self._master is not None:
             self._master.turn_to(bpm, at)
-            if self._running:
-                self._report(self._master, at, ClockNews.PULSE)
+            self._tapped = True
+            self._tell_tap(self._master, at)
 
     def _tell_start(self, master: ClockMaster, until: float) -> None:
         if not self._running and master.runs_at(until):
             self._running = True
             self._report(master, until, ClockNews.STARTED)
+            self._tell_tap(master, until)
+
+    def _tell_tap(self, master: ClockMaster, at: float) -> None:
+        """Nobody knows of our beats before they run."""
+        if self._running and self._tapped:
+            self._tapped = False
+            self._report(master, at, ClockNews.TAPPED)
 
     def _report(self, master: ClockMaster, at: float, news: ClockNews) -> None:
         self._reports.append(ClockMoved(Beat(at, master.grid, master.song_begins), news))

@@ -237,21 +237,23 @@ class Reply:
         beat = after.timeline.clock_beat(after.tick) if after.timeline.runs else None
         self._planned[note.serial] = Sampled(self._settled, after, beat)
         self._settled = after
-        note = self._on_the_beat(note, after)
+        note = self._with_feel(note, after)
         if self._last is None or note.until >= self.ends_at:
             self._last = note
         return note
 
-    def _on_the_beat(self, note: PlannedNote, after: Moment) -> PlannedNote:
-        """The note as the feel has it, where a clock runs."""
-        feel, timeline = self._plan.feel, after.timeline
-        if not timeline.runs:
+    def _with_feel(self, note: PlannedNote, after: Moment) -> PlannedNote:
+        """The note as the feel has it, on its beats where a clock runs."""
+        feel, timeline, plan = self._plan.feel, after.timeline, self._plan
+        if not (timeline.runs or feel.moves_notes):
             return note
         end = after.tracker.ends[note.pitch]
         assert end is not None
-        at = timeline.time_of(feel.swung(timeline, after.tick)) + feel.strayed_s(note.serial)
-        until = max(timeline.time_of(feel.swung(timeline, end)), at + _SHORTEST_S)
-        beats = NoteBeats(timeline.beat_of(at), timeline.beat_of(until))
+        starts, ends = (feel.swung(timeline, tick, plan.beat_tick) for tick in (after.tick, end))
+        at = plan.after.time_at(starts, plan.bpm) + feel.strayed_s(note.serial)
+        at = max(at, plan.earliest_at) if feel.humanize_s else at
+        until = max(plan.after.time_at(ends, plan.bpm), at + _SHORTEST_S)
+        beats = NoteBeats(timeline.beat_of(at), timeline.beat_of(until)) if timeline.runs else None
         return note._replace(at=at, until=until, beats=beats)
 
     def _finish(self) -> list[PlannedNote]:

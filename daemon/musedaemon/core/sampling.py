@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,11 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from musedaemon.encoding import PITCHES, BoolArray
+from musedaemon.errors import ModelError
 from musedaemon.model.protocol import FloatArray
 
 Floats = npt.NDArray[np.float64]
 
 _TINY = 1e-30
+_NO_NUMBERS = (
+    "The model answers with what is no number; start again with another one,"
+    " or export this one again from a checkpoint that trained well."
+)
+"""What is infinite comes to that as well: `chances` takes it from itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ def nucleus(weights: Floats, allowed: BoolArray, temperature: float, top_p: floa
 
     At least one class must be allowed; where none that is has any weight, all of them are as good. The nucleus is the
     smallest set of likeliest classes whose mass reaches `top_p` (Holtzman et al. 2020, "The Curious Case of Neural Text
-    Degeneration").
+    Degeneration"). Raises ModelError where a weight is no number.
     """
     masked = weights * allowed
     if temperature != 1.0:
@@ -62,7 +69,9 @@ def nucleus(weights: Floats, allowed: BoolArray, temperature: float, top_p: floa
     order = masked.argsort()
     rising = masked.take(order).cumsum()
     total = float(rising[-1])
-    if total <= _TINY:
+    if not total > _TINY:
+        if math.isnan(total):
+            raise ModelError(_NO_NUMBERS)
         return nucleus(np.ones(len(weights)), allowed, temperature, top_p)
     cut = min(int(rising.searchsorted((1.0 - top_p) * total, side="right")), len(order) - 1)
     return Nucleus(order[cut:], rising[cut:], float(rising[cut - 1]) if cut else 0.0)

@@ -9,7 +9,9 @@ that is half as fast.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from enum import Enum
 
 import numpy as np
 
@@ -24,6 +26,8 @@ WINDOW_S = 8.0
 
 _FEWEST_ACCENTS = 4
 _AGREES = 0.03
+_SAME_HALF = 0.2
+"""Half beats: so far off where they are written they are still the same."""
 _PREFERRED_BPM, _PREFERENCE_OCTAVES = 114.0, 0.41
 """Fitted together with the weights of `periodicity`."""
 _HINT_OCTAVES = 0.12
@@ -45,6 +49,17 @@ USUAL = _around(_PREFERRED_BPM, _PREFERENCE_OCTAVES)
 """[len(BPMS)] log-odds of the tempi people play at."""
 
 
+class TempoFrom(Enum):
+    """Where a tempo came from."""
+
+    GIVEN = "given"
+    FOUND = "found"
+    """In the playing."""
+    ASSUMED = "assumed"
+    """Too little was played to find it: it is the hint, what the file says, or the usual one."""
+    CLOCK = "clock"
+
+
 class TempoTracker:
     """Owned by the engine. `follow` each call; `bpm` is always known, `line` once beats were found."""
 
@@ -53,8 +68,10 @@ class TempoTracker:
         file does: a hint where there is no other, and exactly right if the playing agrees with it."""
         self._given = given_bpm
         self._written = written
+        self._written_beat: float | None = None
         near = hint or written
         self._known = bool(given_bpm or near)
+        self._found = False
         self._bpm = given_bpm or near or UNKNOWN_BPM
         self._line: BeatLine | None = None
         self._usual = _around(near, _HINT_OCTAVES) if near else USUAL
@@ -70,9 +87,11 @@ class TempoTracker:
         return self._bpm
 
     @property
-    def given(self) -> bool:
-        """Whether it was given and so never changes."""
-        return self._given is not None
+    def came_from(self) -> TempoFrom:
+        """Where it came from; a given one never changes."""
+        if self._given is not None:
+            return TempoFrom.GIVEN
+        return TempoFrom.FOUND if self._found else TempoFrom.ASSUMED
 
     @property
     def known(self) -> bool:
@@ -83,6 +102,10 @@ class TempoTracker:
     def line(self) -> BeatLine | None:
         """Where the beats of the last call lie; None where there was too little to tell."""
         return self._line
+
+    def begin_written(self, at: float) -> None:
+        """The music that says its tempo begins (seconds), and keeps that tempo: its beats count from there."""
+        self._written_beat = at
 
     def follow(self, strikes: Sequence[Strike], began_at: float | None = None) -> float:
         """Hear the notes of a call, or of the same one again with more notes; returns the tempo from now on.
@@ -96,7 +119,7 @@ class TempoTracker:
                 self._begin_call([strike.at for strike in strikes], began_at)
                 self._bpm = self._likeliest(accents)
             self._line = self._laid(accents)
-            self._known = True
+            self._known = self._found = True
         return self._bpm
 
     def _begin_call(self, onsets: list[float], began_at: float | None) -> None:
@@ -118,8 +141,20 @@ class TempoTracker:
         if self._given is None:
             found = float(np.clip(60.0 / line.period, SLOWEST_BPM, FASTEST_BPM))
             written = self._written
-            self._bpm = written if written and abs(found / written - 1) < _AGREES else found
+            agrees = written is not None and abs(found / written - 1) < _AGREES
+            self._bpm = written if written and agrees else found
+            line = self._as_written(line) if agrees else line
         return line._replace(period=60.0 / self._bpm)
+
+    def _as_written(self, line: BeatLine) -> BeatLine:
+        """Onto the nearest written beat, where the playing agrees with it, or hears it half a beat off."""
+        if self._written_beat is None:
+            return line
+        beats = (line.at - self._written_beat) * self._bpm / 60.0
+        halves = 2.0 * beats
+        if abs(halves - round(halves)) > _SAME_HALF:
+            return line
+        return line._replace(at=self._written_beat + math.floor(beats + _SAME_HALF) * 60.0 / self._bpm)
 
 
 def _expected_after(log_odds: FloatVector) -> FloatVector:

@@ -38,6 +38,8 @@ LONGEST_S = 60.0
 
 _DEFAULT_FILE = "default.onnx"
 
+onnxruntime.disable_telemetry_events()  # what it tells the system on Windows; the rest: musedaemon/__init__.py
+
 
 class OnnxModel:
     """A `NoteModel` on one thread of the processor. What it gives is new memory at each call, and can be kept."""

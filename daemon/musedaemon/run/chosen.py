@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from musedaemon.config.scale_names import follows_call, leans_to_call, scale_named
-from musedaemon.config.schema import Config, Reply, Tempo
+from musedaemon.config.schema import Config, Reply, Tempo, is_midi_file
 from musedaemon.core.beat_grid import Meter
 from musedaemon.core.beat_source import BeatSource, FollowedClock, NoClock
-from musedaemon.core.commands import ClockState
 from musedaemon.core.conversation import LEAD_S
 from musedaemon.core.engine import EngineSettings
 from musedaemon.core.feel import Feel, StartOn
@@ -17,7 +16,6 @@ from musedaemon.core.link_clock import LinkClock
 from musedaemon.core.link_peer import LinkPeer
 from musedaemon.core.manners import Lengths
 from musedaemon.core.metronome import Metronome, MetronomeSettings
-from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.modes import Mode
 from musedaemon.core.own_clock import OwnClock, TapSettings
 from musedaemon.core.player import PlayerTiming
@@ -32,13 +30,16 @@ from musedaemon.takes.folder import ready_folder
 
 
 def names_file(name: str) -> bool:
-    """Whether a name is a .mid file's, and not a port's. ConfigError for what can be neither."""
-    if name.lower().endswith((".mid", ".midi")):
+    """Whether a name is a .mid file's, and not a port's. ConfigError for what is another file's or a folder's.
+
+    A bare word may be a port's, whatever lies in the folder.
+    """
+    if is_midi_file(name):
         return True
-    if name and Path(name).exists():
-        raise ConfigError(
-            f"{name} is not a .mid file; name a .mid file or a MIDI port (`musedaemon ports` lists them)."
-        )
+    path = Path(name)
+    if name and (path.suffix or path.name != name) and path.exists():
+        what = "folder" if path.is_dir() else "file, but no .mid file"
+        raise ConfigError(f"{name} is a {what}; name a .mid file, or a MIDI port (`musedaemon ports` lists them).")
     return False
 
 
@@ -121,17 +122,22 @@ def _feel(tempo: Tempo, seed: int) -> Feel:
 
 
 def take_settings(config: Config) -> TakeSettings:
-    """Where takes go, the folders made ready; nowhere if the session is written anyway. ConfigError tells why not."""
+    """Where takes go, the folders made ready; only to the file of the session if it has one. ConfigError tells why not.
+
+    From file to file nothing is taken: all of it is played at once, and written then.
+    """
     takes = config.takes
     is_written = names_file(config.ports.output)
+    single = Path(config.ports.output) if is_written and not names_file(config.ports.input) else None
     keep = takes.keep_folder or takes.record
     return TakeSettings(
         record=ready_folder(takes.record) if takes.record and not is_written else None,
+        single=single,
         keep=ready_folder(keep) if keep and not is_written else None,
         silence_s=takes.silence_s or float("inf"),
         keep_s=takes.keep_minutes * 60.0,
         beats_per_bar=config.tempo.beats_per_bar,
-        bpm=config.tempo.bpm or None,
+        bpm=config.tempo.bpm or (config.tempo.bpm_hint if single else 0.0) or None,
     )
 
 
@@ -153,8 +159,14 @@ def link_session(tempo: Tempo) -> LinkSession | None:
     """Ourselves in an Ableton Link session, if the beats come from there. ConfigError without its library."""
     if tempo.clock != "link":
         return None
-    bpm = tempo.bpm or tempo.bpm_hint or FIRST_BPM
-    return open_link_session(LinkSettings(bpm, meter(tempo).bar_beats, tempo.link_start_stop))
+    return open_link_session(LinkSettings(first_bpm(tempo) or FIRST_BPM, meter(tempo).bar_beats, tempo.link_start_stop))
+
+
+def first_bpm(tempo: Tempo) -> float | None:
+    """The tempo until a clock from elsewhere is heard: what it is alone in a Link session; None to be found."""
+    if tempo.clock == "link":
+        return tempo.bpm or tempo.bpm_hint or FIRST_BPM
+    return tempo.bpm or None
 
 
 def _tap_settings(tempo: Tempo) -> TapSettings:
@@ -162,23 +174,3 @@ def _tap_settings(tempo: Tempo) -> TapSettings:
         key=tempo.tap_key if tempo.tap_key >= 0 else None,
         control=tempo.tap_control if tempo.tap_control >= 0 else None,
     )
-
-
-_MIDI_CLOCK_TOLD = {
-    ClockNews.LOST: "the MIDI clock has fallen silent without Stop; the beats go on",
-    ClockNews.FOUND: "the MIDI clock is heard",
-}
-_LINK_TOLD = {
-    ClockNews.LOST: "the last peer has left the Ableton Link session; the beats go on",
-    ClockNews.FOUND: "Ableton Link has found company; the beats are those of its session",
-}
-
-
-def clock_told(state: ClockState, clock: str) -> str:
-    """What to tell the user of the clock; `clock` is the setting."""
-    told = {
-        ClockNews.STARTED: "the clock runs",
-        ClockNews.STOPPED: "the clock has stopped; the tempo stays",
-        **(_LINK_TOLD if clock == "link" else _MIDI_CLOCK_TOLD),
-    }
-    return f"{told.get(state.news, 'the clock has moved')} at {state.bpm:.1f} bpm"

@@ -1,42 +1,38 @@
-"""Signals of the operating system that ask a session for something, and do not end it."""
+"""Signals of the operating system: those that end a session, and those that ask it for something."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from types import FrameType
 
 Answers = Mapping[str, Callable[[], None]]
-"""What is done at the signal of each name (`SIGUSR2`). It runs between two steps of whatever the main thread does, so
-it only puts something into a queue, or tells the user."""
+"""What is done at the signal of each name (`SIGUSR2`). On the main thread, between two waits (`run/wakeup.py`)."""
+NO_ANSWERS: Answers = {}
+
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+"""SIGHUP too: a terminal that is closed leaves no note ringing. Windows has none."""
+_HANG_UP = "SIGHUP"
 
 
 @contextmanager
-def answering(answers: Answers) -> Iterator[None]:
-    """On the main thread: none of these signals ends the process until the body does. They wait for `listening`.
+def held_back(names: Iterable[str]) -> Iterator[None]:
+    """On the main thread: these signals wait until they are `let_in`, or another thread of the process takes them.
 
-    Not at once: one that comes while a port opens makes the MIDI system give up.
+    One that comes to the main thread while it opens a port makes the MIDI system give up.
     """
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        answers[signal.Signals(number).name]()
-
-    numbers = _present(answers)
-    before = {number: signal.signal(number, on_signal) for number in numbers}
+    numbers = list(present(names))
     _mask("SIG_BLOCK", numbers)
     try:
         yield
     finally:
         _mask("SIG_UNBLOCK", numbers)
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
-def listening(answers: Answers) -> Iterator[None]:
-    """On the main thread, inside of `answering`: the signals are answered while the body runs."""
-    numbers = _present(answers)
+def let_in(names: Iterable[str]) -> Iterator[None]:
+    """On the main thread, inside of `held_back`: these signals come in while the body runs."""
+    numbers = list(present(names))
     _mask("SIG_UNBLOCK", numbers)
     try:
         yield
@@ -44,8 +40,18 @@ def listening(answers: Answers) -> Iterator[None]:
         _mask("SIG_BLOCK", numbers)
 
 
-def _present(answers: Answers) -> list[signal.Signals]:
-    return [getattr(signal, name) for name in answers if hasattr(signal, name)]
+def present(names: Iterable[str]) -> dict[signal.Signals, str]:
+    """Those of these signals that the system has, and their names."""
+    return {getattr(signal, name): name for name in names if hasattr(signal, name)}
+
+
+def ending() -> list[str]:
+    """The names of the signals that end a session.
+
+    A hang-up that means something else, or nothing (`nohup`), is left alone.
+    """
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    return [name for number, name in present(_ENDING).items() if name != _HANG_UP or signal.getsignal(number) in usual]
 
 
 def _mask(how: str, numbers: list[signal.Signals]) -> None:

@@ -6,11 +6,9 @@ import gc
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from queue import Queue
-from types import FrameType
 
 from musedaemon.core.commands import Panic
 from musedaemon.core.engine import Engine, EngineSettings
@@ -19,9 +17,10 @@ from musedaemon.midi.ports import OutputPort
 from musedaemon.run.clock import Clock
 from musedaemon.run.musician import Musician
 from musedaemon.run.priority import NOT_ASKED, Grant, Precedence, ignore, precedence
+from musedaemon.run.process_signals import NO_ANSWERS, Answers, ending, let_in, present
 from musedaemon.run.recorder import Record
 from musedaemon.run.routine import Routine, due_next
-from musedaemon.run.routing import OnClock, OnTurn, nobody
+from musedaemon.run.routing import OnNews, OnTurn, nobody
 from musedaemon.run.threads import (
     Adopt,
     EngineInbox,
@@ -33,26 +32,17 @@ from musedaemon.run.threads import (
     Stop,
     raise_refusal,
 )
+from musedaemon.run.wakeup import Wakeup
 
 SWITCH_INTERVAL_S = 0.001
 """How long one Python thread may keep the others waiting (DESIGN 2: 2.2 ms at the callback, against 9.5 at 5 ms)."""
-# On Windows a wait without a timeout does not see Ctrl-C.
-_SIGNAL_WAIT_S = 0.5 if sys.platform == "win32" else None
-
-
-_ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""SIGHUP too: a terminal that is closed leaves no note ringing. Windows has none. One that means something else, or
-nothing (`nohup`), is left alone.
-"""
-
-
-_HANG_UP = getattr(signal, "SIGHUP", None)
 
 
 class RealTime:
     """One session in real time. Made and run on the main thread.
 
     `way` is how its player thread asks for real-time priority; `on_grant` hears on the main thread what became of it.
+    `wakeup` may have noted signals already.
     """
 
     def __init__(
@@ -66,18 +56,19 @@ class RealTime:
         on_turn: OnTurn,
         way: Precedence = NOT_ASKED,
         on_grant: Callable[[Grant], None] = ignore,
-        on_clock: OnClock = nobody,
+        on_news: OnNews = nobody,
         on_refusal: OnRefusal = raise_refusal,
         to_engine: EngineInbox | None = None,
+        wakeup: Wakeup | None = None,
     ) -> None:
         self.inbox: PlayerInbox = Queue()
         """Where an input port puts what it hears; any thread."""
         self._to_engine: EngineInbox = to_engine or Queue()
         self._ended = False
-        self._wake = threading.Event()
+        self._wakeup = wakeup or Wakeup()
         self._failures: list[BaseException] = []
         player_thread = PlayerThread(player, port, clock, self.inbox, self._to_engine, record, on_refusal)
-        engine_thread = EngineThread(engine, musician, clock, self._to_engine, self.inbox, record, on_turn, on_clock)
+        engine_thread = EngineThread(engine, musician, clock, self._to_engine, self.inbox, record, on_turn, on_news)
         self.routines: list[Routine] = []
         """What the main thread does while the others play."""
         self._clock = clock
@@ -89,26 +80,26 @@ class RealTime:
         self._engine = threading.Thread(target=self._guarded, args=(engine_thread.run,), name="musedaemon engine")
 
     def panic(self) -> None:
-        """Silence, at once; on any thread, and in the handler of a signal.
+        """Silence, at once. Any thread."""
+        self.inbox.put(Panic())
 
-        Until it stops the main thread puts nothing into the inbox: no handler finds its lock taken by its own thread.
+    def run(self, answers: Answers = NO_ANSWERS) -> None:
+        """Play until SIGINT, SIGTERM or the end of a file; other signals have `answers`.
+
+        Raises what a thread died of, once every note is off.
         """
-        if not self._ended:
-            self.inbox.put(Panic())
-
-    def run(self) -> None:
-        """Play until SIGINT, SIGTERM or the end of a file. Raises what a thread died of, once every note is off."""
+        answered = present([*answers, *ending()])
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         gc.collect()
         gc.freeze()
-        with _stopped_by_signals(self._end):
+        with self._wakeup.noting(answered), let_in(answers):
             self._player.start()
             self._on_grant(self._granted.get())
             self._engine.start()
             try:
                 while not self._ended:
-                    self._wake.wait(self._patience())
-                    self._wake.clear()
+                    for number in self._wakeup.wait(self._patience()):
+                        answers.get(answered[signal.Signals(number)], self._end)()
                     self._do_routines()
             finally:
                 for routine in self.routines:
@@ -131,15 +122,13 @@ class RealTime:
         self._to_engine.put(Adopt(settings))
 
     def look(self) -> None:
-        """A routine has something to do. Any thread, and a signal's handler."""
-        self._wake.set()
+        """A routine has something to do. Any thread."""
+        self._wakeup.ring()
 
     def _patience(self) -> float | None:
         """How long the main thread may wait (seconds)."""
         due = due_next(self.routines)
-        if due == float("inf"):
-            return _SIGNAL_WAIT_S
-        return min(max(due - self._clock.now(), 0.0), _SIGNAL_WAIT_S or due)
+        return None if due == float("inf") else max(due - self._clock.now(), 0.0)
 
     def _do_routines(self) -> None:
         now = self._clock.now()
@@ -163,19 +152,4 @@ class RealTime:
 
     def _end(self) -> None:
         self._ended = True
-        self._wake.set()
-
-
-@contextmanager
-def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        stop()
-
-    usual = (signal.SIG_DFL, signal.default_int_handler)
-    ending = [number for number in _ENDING if number != _HANG_UP or signal.getsignal(number) in usual]
-    before = {number: signal.signal(number, on_signal) for number in ending}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        self._wakeup.ring()

@@ -60,7 +60,7 @@ class Reloading:
         self._asked = False
 
     def ask(self) -> None:
-        """Read them again soon; from a signal's handler too."""
+        """Read them again soon."""
         self._asked = True
 
     def next_deadline(self) -> float:

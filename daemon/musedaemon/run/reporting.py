@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
-from musedaemon.core.commands import TurnOver
+from musedaemon.core.commands import ClockState, TurnOver
+from musedaemon.core.midi_clock import ClockNews
+from musedaemon.core.modes import Mode
+from musedaemon.core.tempo import TempoFrom
 
-TempoSource = Literal["given", "found"]
-"""`given` by the user, or `found` in the playing."""
+TempoSource = Literal["given", "found", "assumed", "clock", "link", "tapped"]
+"""`given` by the user or `tapped`, `found` in the playing or `assumed` where too little was played, or that of the MIDI
+`clock` or the `link` session.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +73,61 @@ class Minute:
     lateness_p99_ms: float | None
 
 
-def turn_summary(over: TurnOver) -> TurnSummary:
-    """What is told of a turn."""
+class ClockPhase(Enum):
+    """What became of the clock that the beats come from."""
+
+    AWAITED = "awaited"
+    """Nobody else is there yet: no MIDI clock, or no peer in the Link session."""
+    FOUND = "found"
+    LOST = "lost"
+    STARTED = "started"
+    STOPPED = "stopped"
+    TAPPED = "tapped"
+
+
+class ClockChange(NamedTuple):
+    """`clock` is that setting; `bpm` its tempo now, None while there is none."""
+
+    clock: str
+    phase: ClockPhase
+    bpm: float | None
+
+
+_PHASES = {
+    ClockNews.FOUND: ClockPhase.FOUND,
+    ClockNews.LOST: ClockPhase.LOST,
+    ClockNews.STARTED: ClockPhase.STARTED,
+    ClockNews.STOPPED: ClockPhase.STOPPED,
+    ClockNews.TAPPED: ClockPhase.TAPPED,
+}
+_SOURCES: dict[str, TempoSource] = {"midi": "clock", "link": "link"}
+AWAITED = tuple(_SOURCES)
+"""The clocks that come from elsewhere."""
+
+
+def clock_change(state: ClockState, clock: str) -> ClockChange:
+    """What is told of a clock that is set so."""
+    return ClockChange(clock, _PHASES[state.news], state.bpm)
+
+
+def tempo_of_clock(clock: str, phase: ClockPhase | None = None) -> TempoSource:
+    """Where the tempo of a clock that is set so comes from, after such news of it."""
+    own: TempoSource = "tapped" if phase is ClockPhase.TAPPED else "given"
+    return _SOURCES.get(clock, own)
+
+
+def turn_summary(over: TurnOver, of_clock: TempoSource) -> TurnSummary:
+    """What is told of a turn; `of_clock` is where a clock's tempo comes from."""
+    sources: dict[TempoFrom, TempoSource] = {
+        TempoFrom.GIVEN: "given",
+        TempoFrom.FOUND: "found",
+        TempoFrom.ASSUMED: "assumed",
+        TempoFrom.CLOCK: of_clock,
+    }
     return TurnSummary(
         number=over.number,
         bpm=over.bpm,
-        tempo_source="given" if over.bpm_given else "found",
+        tempo_source=sources[over.tempo_from],
         call_notes=over.call_notes,
         call_beats=over.call_beats,
         reply_notes=over.reply_notes,
@@ -93,6 +147,15 @@ class Reporter(Protocol):
 
     def port(self, name: str, state: PortState) -> None:
         """A port has come or gone."""
+
+    def clock(self, change: ClockChange) -> None:
+        """The clock that the beats come from has come, gone, begun, ended, or was tapped."""
+
+    def mode(self, mode: Mode) -> None:
+        """The musician has changed what the partner does."""
+
+    def panicked(self) -> None:
+        """A panic has silenced everything."""
 
     def finished(self, summary: SessionSummary) -> None:
         """The session is over and everything is closed and written."""
@@ -123,6 +186,15 @@ class Silent:
         """Nothing."""
 
     def port(self, name: str, state: PortState) -> None:
+        """Nothing."""
+
+    def clock(self, change: ClockChange) -> None:
+        """Nothing."""
+
+    def mode(self, mode: Mode) -> None:
+        """Nothing."""
+
+    def panicked(self) -> None:
         """Nothing."""
 
     def finished(self, summary: SessionSummary) -> None:

@@ -11,7 +11,10 @@ from musedaemon.core.commands import (
     Effect,
     GoOn,
     HandedOver,
+    ModeChanged,
+    News,
     Play,
+    Silenced,
     TempoFound,
     TurnOver,
     Withdraw,
@@ -20,11 +23,11 @@ from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
 
 OnTurn = Callable[[TurnOver], None]
-OnClock = Callable[[ClockState], None]
+OnNews = Callable[[News], None]
 
 
-def nobody(state: ClockState) -> None:
-    """Nobody wants to know of the clock."""
+def nobody(news: News) -> None:
+    """Nobody wants to know."""
 
 
 class Router:
@@ -39,13 +42,13 @@ class Router:
         musician: Musician,
         record: Record,
         on_turn: OnTurn,
-        on_clock: OnClock = nobody,
+        on_news: OnNews = nobody,
     ) -> None:
         self._command = command
         self._musician = musician
         self._record = record
         self._on_turn = on_turn
-        self._on_clock = on_clock
+        self._on_news = on_news
 
     def route(self, effects: Iterable[Effect]) -> None:
         """Send each effect where it belongs, in order."""
@@ -61,5 +64,5 @@ class Router:
                 case TurnOver(at=at, bpm=bpm):
                     self._musician.resume(at, bpm)
                     self._on_turn(effect)
-                case ClockState():
-                    self._on_clock(effect)
+                case ClockState() | ModeChanged() | Silenced():
+                    self._on_news(effect)

@@ -12,9 +12,8 @@ import numpy as np
 
 from musedaemon.config.schema import MAX_SEED, Config
 from musedaemon.core.beat_source import NoClock
-from musedaemon.core.commands import ClockState, TurnOver
+from musedaemon.core.commands import ClockState, ModeChanged, News, Silenced, TurnOver
 from musedaemon.core.engine import Engine
-from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.periodicity import FASTEST_BPM, SLOWEST_BPM
 from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.tempo import TempoTracker
@@ -26,8 +25,8 @@ from musedaemon.midi.ports import NoOutput, OutputPort
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.chosen import (
     beat_source,
-    clock_told,
     engine_settings,
+    first_bpm,
     link_session,
     meter,
     names_file,
@@ -40,15 +39,27 @@ from musedaemon.run.clock import SessionClock
 from musedaemon.run.console import listen_at_terminal
 from musedaemon.run.intake import BoundedReports
 from musedaemon.run.link_session import LinkSession
+from musedaemon.run.missing import opening_input, opening_output
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.outside import Outside
 from musedaemon.run.priority import Grant, system_precedence
-from musedaemon.run.process_signals import Answers, answering, listening
+from musedaemon.run.process_signals import Answers, held_back, present
 from musedaemon.run.realtime import RealTime
 from musedaemon.run.recorder import Record, Recorder, Unrecorded
-from musedaemon.run.reporting import Reporter, SessionSummary, turn_summary
+from musedaemon.run.reporting import (
+    AWAITED,
+    ClockChange,
+    ClockPhase,
+    Reporter,
+    SessionSummary,
+    TempoSource,
+    clock_change,
+    tempo_of_clock,
+    turn_summary,
+)
 from musedaemon.run.simulator import Simulator
 from musedaemon.run.threads import OnRefusal, Wake
+from musedaemon.run.wakeup import Wakeup
 from musedaemon.takes.desk import TakeSettings
 from musedaemon.takes.recording import recorded
 
@@ -95,7 +106,7 @@ def prepare(config: Config, reporter: Reporter) -> Session:
             signal_settings(config),
             NoClock() if score and target else beat_source(config.tempo, link),
         ),
-        record=Recorder(meter(config.tempo)) if target else Unrecorded(),
+        record=Recorder(meter(config.tempo)) if score and target else Unrecorded(),
         model_name=str(model.card),
         seed=seed,
         link=link,
@@ -147,6 +158,9 @@ class Session:
     turns: int = 0
     withdrawn: int = 0
     reconnections: int = 0
+    written: Path | None = None
+    """The file that it was written to, once it is there."""
+    _tempo_of_clock: TempoSource = "given"
 
     def play(self) -> None:
         """Open what is to be opened, play to the end, write what is to be written."""
@@ -167,14 +181,20 @@ class Session:
         """On the thread that drives the engine."""
         self.turns += 1
         self.withdrawn += over.withdrawn
-        self.reporter.turn(turn_summary(over))
+        self.reporter.turn(turn_summary(over, self._tempo_of_clock))
 
-    def _on_clock(self, state: ClockState) -> None:
+    def _on_news(self, news: News) -> None:
         """On the thread that drives the engine."""
-        if state.news is ClockNews.LOST:
-            self.reporter.warning(clock_told(state, self.config.tempo.clock))
-        else:
-            self.reporter.detail(clock_told(state, self.config.tempo.clock))
+        match news:
+            case ClockState():
+                change = clock_change(news, self.config.tempo.clock)
+                if change.phase is ClockPhase.TAPPED:
+                    self._tempo_of_clock = tempo_of_clock(change.clock, change.phase)
+                self.reporter.clock(change)
+            case ModeChanged(mode=mode):
+                self.reporter.mode(mode)
+            case Silenced():
+                self.reporter.panicked()
 
     def _summary(self) -> SessionSummary:
         return SessionSummary(
@@ -184,45 +204,50 @@ class Session:
             withdrawn=self.withdrawn,
             dropped=self.player.notes_dropped,
             reconnections=self.reconnections,
-            written=self.target,
+            written=self.written,
         )
 
     def _in_virtual_time(self, score: TimedFile, target: Path) -> None:
         self._started(str(score.path), str(target))
         musician = self._file_player(score, 0.0)
-        Simulator(self.make_engine(0.0), self.player, musician, self.record, self._on_turn).run()
+        Simulator(self.make_engine(0.0), self.player, musician, self.record, self._on_turn, self._on_news).run()
 
     def _recorded_in_real_time(self) -> None:
         with recorded(self.takes, self.clock, self.reporter) as takes:
             self.record = takes or self.record
             answers = self.outside.answers(takes, self._panic)
-            with answering(answers):
-                self._in_real_time(answers)
+            wakeup = Wakeup()
+            with wakeup.noting(present(answers)), held_back(answers):
+                self._in_real_time(answers, wakeup)
+        self.written = takes.written if takes else None
 
-    def _in_real_time(self, answers: Answers) -> None:
+    def _in_real_time(self, answers: Answers, wakeup: Wakeup) -> None:
         # Only now: rtmidi is slow to import, and a file session needs no MIDI system at all.
         from musedaemon.run.opening import open_ports
         from musedaemon.run.wiring import Wiring
 
         score, target, clock = self.score, self.target, self.clock
-        wiring = Wiring(self.config, open_ports(self.config, clock), clock, self.reporter.port)
+        system = open_ports(self.config, clock)
+        wiring = Wiring(self.config, system, clock, self.reporter.port)
         with ExitStack() as cleanup:
             cleanup.callback(wiring.close)
-            output: OutputPort = NoOutput() if target else wiring.open_output()
+            ports = self.config.ports
+            with opening_output(system, ports.output, "" if score else ports.input):
+                output: OutputPort = NoOutput() if target else wiring.open_output()
             musician: Musician = self._file_player(score, clock.now() + SETTLE_S) if score else PortMusician()
-            live = self._real_time(musician, output, wiring.refuse)
+            live = self._real_time(musician, output, wiring.refuse, wakeup)
             wiring.lead_to(live.inbox)
             if self.link:
                 self.link.join(clock.reckoned, lambda: live.inbox.put(Wake.NOW))
                 cleanup.callback(self.link.leave)
-            input_name = self.config.ports.input if score else wiring.open_input()
+            with opening_input(ports.input):
+                input_name = ports.input if score else wiring.open_input()
             self._started(input_name, str(target) if target else wiring.output_name)
             wiring.watch()
             self.live = live
             listen_at_terminal({"p": live.panic, "panic": live.panic})
             self._attend(live)
-            with listening(answers):
-                live.run()
+            live.run(answers)
             self.reconnections = wiring.reconnections
             if failure := wiring.input_failure:
                 self.reporter.warning(f'messages from "{input_name}" were lost ({failure}); please report it')
@@ -236,7 +261,7 @@ class Session:
         self.outside.attend(live, self.player, lambda: self.turns, self.clock.now())
         self.outside.offer_settings(live, self.config, adopt)
 
-    def _real_time(self, musician: Musician, output: OutputPort, on_refusal: OnRefusal) -> RealTime:
+    def _real_time(self, musician: Musician, output: OutputPort, on_refusal: OnRefusal, wakeup: Wakeup) -> RealTime:
         engine = self.make_engine(output.ahead_s)
         way = system_precedence(self.config.timing.realtime)
         return RealTime(
@@ -249,9 +274,10 @@ class Session:
             self._on_turn,
             way,
             self._tell_grant,
-            self._on_clock,
+            self._on_news,
             on_refusal,
             None if self.score else BoundedReports(self.clock.now),
+            wakeup,
         )
 
     def _panic(self) -> None:
@@ -264,12 +290,15 @@ class Session:
         self.reporter.detail(grant.told)
 
     def _file_player(self, score: TimedFile, starts_at: float) -> FilePlayer:
+        if len(score.tempi) <= 1:
+            self.tempo.begin_written(starts_at)
         kind = WaitingFilePlayer if self.config.turns.wait_for_reply else FilePlayer
         return kind(score.events, starts_at)
 
     def _write(self) -> None:
         if self.target and isinstance(self.record, Recorder):
             self.record.write(self.target, self.tempo.bpm)
+            self.written = self.target
 
     def _tell_lateness(self) -> None:
         """For -v: how late our notes left, in milliseconds."""
@@ -279,3 +308,7 @@ class Session:
 
     def _started(self, input_name: str, output_name: str) -> None:
         self.reporter.started(input_name, output_name, self.model_name, self.seed)
+        clock = self.config.tempo.clock
+        self._tempo_of_clock = tempo_of_clock(clock)
+        if clock in AWAITED:
+            self.reporter.clock(ClockChange(clock, ClockPhase.AWAITED, first_bpm(self.config.tempo)))

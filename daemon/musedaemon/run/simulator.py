@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from musedaemon.core.commands import Command
 from musedaemon.core.connected import ConnectedPlayer
 from musedaemon.core.engine import Engine
@@ -9,28 +11,38 @@ from musedaemon.core.outlet import Outgoing
 from musedaemon.core.player import Player
 from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
-from musedaemon.run.routing import OnTurn, Router
+from musedaemon.run.routing import OnNews, OnTurn, Router, nobody
 
 
 class Simulator:
     """Drives the same objects as the real-time runner, on one thread, until nothing is left to do."""
 
     def __init__(
-        self, engine: Engine, player: Player | ConnectedPlayer, musician: Musician, record: Record, on_turn: OnTurn
+        self,
+        engine: Engine,
+        player: Player | ConnectedPlayer,
+        musician: Musician,
+        record: Record,
+        on_turn: OnTurn,
+        on_news: OnNews = nobody,
     ) -> None:
         self._engine = engine
         self._player = player
         self._musician = musician
         self._record = record
-        self._router = Router(self._accept, musician, record, on_turn)
+        self._router = Router(self._accept, musician, record, on_turn, on_news)
         self._now = 0.0
 
     def run(self) -> float:
-        """Play it all; returns the virtual time at the end (seconds). However it ends, every note has its end."""
+        """Play it all; returns the virtual time at the end (seconds). However it ends, every note has its end.
+
+        ModelError where the model answers with what is no number.
+        """
         try:
-            while (deadline := self._next_deadline()) < float("inf"):
-                self._now = max(self._now, deadline)
-                self._step()
+            with np.errstate(all="ignore"):  # sampling judges what numbers come to
+                while (deadline := self._next_deadline()) < float("inf"):
+                    self._now = max(self._now, deadline)
+                    self._step()
         finally:
             self._record.sent(self._player.flush(self._now))
         return self._now

@@ -12,6 +12,8 @@ from enum import Enum
 from queue import Empty, Queue
 from typing import NamedTuple, TypeVar
 
+import numpy as np
+
 from musedaemon.core.commands import Cancel, Command, GoOn, Heard, Panic, Play, Report, Signalled, Withdraw
 from musedaemon.core.connected import ConnectedPlayer
 from musedaemon.core.engine import Engine, EngineSettings
@@ -24,7 +26,7 @@ from musedaemon.midi.ports import NoOutput, OutputPort
 from musedaemon.run.clock import Clock
 from musedaemon.run.musician import Musician
 from musedaemon.run.recorder import Record
-from musedaemon.run.routing import OnClock, OnTurn, Router, nobody
+from musedaemon.run.routing import OnNews, OnTurn, Router, nobody
 
 
 class Stop(Enum):
@@ -189,18 +191,25 @@ class EngineThread:
         player: PlayerInbox,
         record: Record,
         on_turn: OnTurn,
-        on_clock: OnClock = nobody,
+        on_news: OnNews = nobody,
     ) -> None:
         self._engine = engine
         self._musician = musician
         self._clock = clock
         self._inbox = inbox
         self._player = player
-        self._router = Router(player.put, musician, record, on_turn, on_clock)
+        self._router = Router(player.put, musician, record, on_turn, on_news)
         self._underway = 0
 
     def run(self) -> None:
-        """The life of the thread: until `Stop`, or until a file that plays has had its last answer."""
+        """The life of the thread: until `Stop`, or until a file that plays has had its last answer.
+
+        ModelError where the model answers with what is no number.
+        """
+        with np.errstate(all="ignore"):  # sampling judges what numbers come to
+            self._play_on()
+
+    def _play_on(self) -> None:
         while not self._all_said():
             item = next_item(self._inbox, self._deadline(), self._clock)
             if item is Stop.NOW:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from musedaemon.takes.folder import JournalFile
 from musedaemon.takes.jams import Added, Began, Ended, Jams, LastMinutes, Step
 from musedaemon.takes.journal import Entry, Scene
-from musedaemon.takes.writing import Keeping, Place, Writing, dated
+from musedaemon.takes.writing import Keeping, Place, Writing, dated, named
 
 KEPT = "_kept"
 """Ends the name of a take that was asked for."""
@@ -22,11 +23,14 @@ NOWHERE = "nothing is kept: name a folder for it with --record, or with keep_fol
 class TakeSettings:
     """`record` is the folder every jam goes to, None for none; a jam ends after `silence_s`.
 
+    `single` is the file that the whole session goes to instead, from its first note on.
+
     `keep` is the folder for what is to be kept of the last `keep_s` seconds, None where nothing is remembered. `bpm` is
     the tempo until one is found.
     """
 
     record: Path | None = None
+    single: Path | None = None
     keep: Path | None = None
     silence_s: float = 60.0
     keep_s: float = 600.0
@@ -35,7 +39,7 @@ class TakeSettings:
 
     @property
     def folders(self) -> list[Path]:
-        """Every folder that takes are written to."""
+        """Every folder of takes."""
         return list(dict.fromkeys(folder for folder in (self.record, self.keep) if folder is not None))
 
 
@@ -47,9 +51,10 @@ class Desk:
         self._settings = settings
         self._keeping = keeping
         self._warn = warn
-        self._jams = Jams(settings.silence_s, scene)
+        endless = float("inf")
+        self._jams = Jams(endless, scene, endless) if settings.single else Jams(settings.silence_s, scene)
         self._minutes = LastMinutes(settings.keep_s, scene)
-        self._writing = self._writing_to(settings.record, "") if settings.record else None
+        self._writing = self._writing_of_session()
 
     @property
     def is_on(self) -> bool:
@@ -78,7 +83,7 @@ class Desk:
         if remembered is None:
             self._warn("nothing is kept: no note was played in the last minutes")
             return
-        apart = self._writing_to(self._settings.keep, KEPT)
+        apart = self._writing_at(dated(self._settings.keep, KEPT))
         apart.begin(remembered.began, remembered.scene)
         for entry in remembered.entries:
             apart.add(entry)
@@ -100,6 +105,10 @@ class Desk:
                 case Ended(at):
                     writing.end(at)
 
-    def _writing_to(self, folder: Path, addition: str) -> Writing:
-        place = Place(dated(folder, addition), self._settings.beats_per_bar)
-        return Writing(place, self._keeping, self._warn)
+    def _writing_of_session(self) -> Writing | None:
+        if self._settings.single:
+            return self._writing_at(named(self._settings.single))
+        return self._writing_at(dated(self._settings.record)) if self._settings.record else None
+
+    def _writing_at(self, open_journal: Callable[[], JournalFile]) -> Writing:
+        return Writing(Place(open_journal, self._settings.beats_per_bar), self._keeping, self._warn)

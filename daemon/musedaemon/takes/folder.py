@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
+from musedaemon.config.schema import is_midi_file
 from musedaemon.errors import ConfigError
 from musedaemon.whole_file import check_writable
 
@@ -30,7 +31,7 @@ EMPTY_FILE = bytes.fromhex("4d546864 00000006 0001 0001 01e0 4d54726b 00000004 0
 def ready_folder(name: str) -> Path:
     """The folder of that name, made if it is missing. ConfigError says why nothing can be written there."""
     path = Path(name)
-    if name.lower().endswith((".mid", ".midi")):
+    if is_midi_file(name):
         raise ConfigError(f"{name} is a file, and takes go to a folder; name one, or use --out for a single file.")
     try:
         if not path.exists() and path.parent.is_dir():
@@ -66,6 +67,38 @@ def new_take(folder: Path, when: datetime, addition: str = "") -> Path:
             continue
         return target
     raise FileExistsError(f"{stem}.mid and a thousand like it are there")
+
+
+def new_journal(folder: Path, when: datetime, addition: str = "") -> JournalFile:
+    """The journal of a new take there, as `new_take`."""
+    target = new_take(folder, when, addition)
+    try:
+        return JournalFile(journal_of(target))
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def left_beside(target: Path) -> Path | None:
+    """The journal of a session that was cut short while it wrote this file, under another name from now on, for what it
+    holds is not to be lost to the next one; None where there is none. ConfigError where somebody writes it just now.
+    """
+    journal = journal_of(target)
+    if not os.path.lexists(journal):
+        return None
+    if not is_left(journal):
+        raise ConfigError(f"{target} is being written by another session ({journal} is in use); name another file.")
+    for number in range(2, _MOST_NAMES):
+        rescued = target.with_name(f"{target.stem}_{number}{target.suffix}")
+        try:
+            _write_new(rescued, EMPTY_FILE)
+            journal.rename(journal_of(rescued))
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise ConfigError(f"{journal} cannot be put aside ({error.strerror}); move it away.") from error
+        return journal_of(rescued)
+    raise ConfigError(f"{journal} was left by another session, and there is no name for it; move it away.")
 
 
 def _write_new(path: Path, data: bytes) -> None:

@@ -12,8 +12,8 @@ from musedaemon.takes.journal import Entry, Scene, Sounded, time_of
 
 LONG_TAKE = 60_000
 """From so many entries on (an hour or two) a take ends at the next short rest, so that none grows for ever."""
-LONGEST_TAKE = 2 * LONG_TAKE
-"""Here it ends wherever it is."""
+LONGEST = 2
+"""At so many times that it ends wherever it is."""
 _SHORT_REST_S = 1.0
 MOST_REMEMBERED = 50_000
 """So many entries are remembered at most, however many the last minutes had."""
@@ -42,10 +42,14 @@ Step = Began | Added | Ended
 
 
 class Jams:
-    """Cuts a session into jams: each goes from a first note to `silence_s` seconds in which nobody plays."""
+    """Cuts a session into jams: each goes from a first note to `silence_s` seconds in which nobody plays.
 
-    def __init__(self, silence_s: float, scene: Scene) -> None:
+    From `long_take` entries on it ends at the next short rest.
+    """
+
+    def __init__(self, silence_s: float, scene: Scene, long_take: float = LONG_TAKE) -> None:
         self._silence_s = silence_s
+        self._long_take = long_take
         self._scene = scene
         self._entries = 0
         self._latest = 0.0
@@ -59,7 +63,7 @@ class Jams:
         """Take what happened; returns what it makes of the takes."""
         at = time_of(entry)
         steps = self.advance(at) if _is_playing(entry) else []
-        if self._entries >= LONGEST_TAKE:
+        if self._entries >= LONGEST * self._long_take:
             steps += self.end()
         if not self._entries and isinstance(entry, Heard | Sounded) and isinstance(entry.event, NoteOn):
             self._latest = at
@@ -84,7 +88,7 @@ class Jams:
 
     @property
     def _rest_s(self) -> float:
-        return self._silence_s if self._entries < LONG_TAKE else min(_SHORT_REST_S, self._silence_s)
+        return self._silence_s if self._entries < self._long_take else min(_SHORT_REST_S, self._silence_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,9 @@ def write_take(journal: Path) -> str:
         take.record.write(target_of(journal), take.bpm)
     except (OSError, MidiFileError) as error:
         problem = str(error).rstrip(".")
-        return f"{problem}; what was played is in {journal}, and becomes a .mid file when takes are next written there"
+        return (
+            f"{problem}; what was played is in {journal}, and becomes a .mid file when a session is next written there"
+        )
     return ""
 
 

@@ -12,18 +12,20 @@ from pathlib import Path
 
 from musedaemon.takes.keeper import BEGUN, FAILED, LOOK_IN, OVER
 
-_ENDS_IN_S = 10.0
+_ENDS_IN_S = 15.0
+"""A take of eight hours is made in 12 s; our units give a service 20 to end."""
 
 
 class KeeperProcess:
     """Starts it at once. One thread tells; a thread of its own hears.
 
-    `kept` hears of each take that is a .mid file now, `warn` one sentence of each that could not be.
+    `kept` hears of each take that is a .mid file now, `failed` of the journal of each that could not be, and why in one
+    sentence without its full stop.
     """
 
-    def __init__(self, kept: Callable[[Path], None], warn: Callable[[str], None]) -> None:
+    def __init__(self, kept: Callable[[Path], None], failed: Callable[[Path, str], None]) -> None:
         self._kept = kept
-        self._warn = warn
+        self._failed = failed
         self._growing: set[Path] = set()
         self._start()
 
@@ -41,14 +43,17 @@ class KeeperProcess:
         """Journals may have been left in this folder."""
         self._say(LOOK_IN, folder)
 
-    def close(self) -> None:
-        """Wait until every take is a .mid file; one that takes very long goes on by itself."""
+    def close(self) -> bool:
+        """Wait until every take is a .mid file; False where that takes very long, and goes on by itself."""
         assert self._process.stdin is not None
         with suppress(OSError):
             self._process.stdin.close()
-        with suppress(subprocess.TimeoutExpired):
+        try:
             self._process.wait(_ENDS_IN_S)
-            self._ear.join(_ENDS_IN_S)
+        except subprocess.TimeoutExpired:
+            return False
+        self._ear.join(_ENDS_IN_S)
+        return True
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
@@ -84,6 +89,6 @@ class KeeperProcess:
             for line in lines:
                 word, path, reason = json.loads(line)
                 if word == FAILED:
-                    self._warn(reason)
+                    self._failed(Path(path), reason)
                 else:
                     self._kept(Path(path))

@@ -12,9 +12,11 @@ from queue import Empty, SimpleQueue
 from musedaemon.core.commands import ClockMoved, HandedOver, Heard, Report, Signalled, TempoFound
 from musedaemon.core.outlet import Outgoing
 from musedaemon.core.signals import Wish
+from musedaemon.errors import MidiFileError
 from musedaemon.run.clock import Clock
 from musedaemon.run.reporting import Reporter
 from musedaemon.takes.desk import Desk, TakeSettings
+from musedaemon.takes.folder import left_beside, target_of
 from musedaemon.takes.journal import Sounded
 from musedaemon.takes.keeping import KeeperProcess
 
@@ -34,8 +36,11 @@ _Item = Heard | ClockMoved | HandedOver | list[Outgoing] | _Ask
 
 @contextmanager
 def recorded(settings: TakeSettings, clock: Clock, reporter: Reporter) -> Iterator[Takes | None]:
-    """What the body plays is written down while it plays, and is in .mid files when it ends. None where it is not."""
-    if not settings.folders:
+    """What the body plays is written down while it plays, and is in .mid files when it ends. None where it is not.
+
+    MidiFileError where the one file that the session was to go to could not be written.
+    """
+    if not settings.folders and settings.single is None:
         yield None
         return
     takes = Takes(settings, clock, reporter.kept, reporter.warning)
@@ -43,6 +48,8 @@ def recorded(settings: TakeSettings, clock: Clock, reporter: Reporter) -> Iterat
         yield takes
     finally:
         takes.close()
+    if takes.failure:
+        raise MidiFileError(f"{takes.failure}.")
 
 
 class Takes:
@@ -55,7 +62,17 @@ class Takes:
         self._hurry = threading.Event()
         self._clock = clock
         self._due = 0.0
-        self._keeper = KeeperProcess(kept, warn)
+        self._single = settings.single
+        self._tell_kept = kept
+        self._warn = warn
+        self.written: Path | None = None
+        """The file that the whole session went to, once it is there."""
+        self.failure = ""
+        """Why it could not be written."""
+        left = left_beside(settings.single) if settings.single else None
+        self._keeper = KeeperProcess(self._kept, self._failed)
+        if left:
+            self._keeper.over(left)
         self._desk = Desk(settings, self._keeper, warn)
         for folder in settings.folders:
             self._keeper.look_in(folder)
@@ -84,15 +101,28 @@ class Takes:
         self._put(HandedOver(found.at, found.at, found.bpm))
 
     def keep(self) -> None:
-        """Keep the last minutes. From any thread, and from a signal's handler."""
+        """Keep the last minutes. From any thread."""
         self._inbox.put(_Ask.KEEP)
 
     def close(self) -> None:
-        """Write what is left, and wait until it is all in .mid files."""
+        """Write what is left, and wait until it is all in .mid files; what takes very long is finished by itself."""
         self._inbox.put(_Ask.STOP)
         self._hurry.set()
         self._thread.join()
-        self._keeper.close()
+        if not self._keeper.close():
+            self._warn("what was played is still being written; a process of its own finishes it")
+
+    def _kept(self, path: Path) -> None:
+        if path == self._single:
+            self.written = path
+        else:
+            self._tell_kept(path)
+
+    def _failed(self, journal: Path, reason: str) -> None:
+        if self._single and target_of(journal) == self._single:
+            self.failure = reason
+        else:
+            self._warn(reason)
 
     def _put(self, item: _Item) -> None:
         if self._inbox.qsize() < _MOST_WAITING:

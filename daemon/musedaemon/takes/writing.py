@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from musedaemon.takes.folder import JournalFile, journal_of, new_take
+from musedaemon.takes.folder import JournalFile, journal_of, new_journal
 from musedaemon.takes.journal import Entry, Scene, heading, line
 
 _MOST_UNWRITTEN = 50_000
@@ -29,15 +29,20 @@ class Keeping(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where takes go: `name` reserves a .mid file for one that begins now."""
+    """Where takes go: `open_journal` opens the journal of one that begins now. OSError where it cannot."""
 
-    name: Callable[[], Path]
+    open_journal: Callable[[], JournalFile]
     beats_per_bar: int
 
 
-def dated(folder: Path, addition: str = "") -> Callable[[], Path]:
-    """Names by the date and time of now; `addition` ends them."""
-    return lambda: new_take(folder, datetime.now().astimezone(), addition)
+def dated(folder: Path, addition: str = "") -> Callable[[], JournalFile]:
+    """Takes named by the date and time of now; `addition` ends the names."""
+    return lambda: new_journal(folder, datetime.now().astimezone(), addition)
+
+
+def named(target: Path) -> Callable[[], JournalFile]:
+    """The one take that is to be this file."""
+    return lambda: JournalFile(journal_of(target))
 
 
 class Writing:
@@ -87,12 +92,7 @@ class Writing:
         self._unwritten.clear()
 
     def _open(self, began: float) -> JournalFile:
-        target = self._place.name()
-        try:
-            file = JournalFile(journal_of(target))
-        except OSError:
-            target.unlink(missing_ok=True)
-            raise
+        file = self._place.open_journal()
         self._file = file
         self._keeping.begun(file.path)
         self._unwritten = deque([*heading(self._place.beats_per_bar, self._scene, began), *self._unwritten])

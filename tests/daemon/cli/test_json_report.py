@@ -8,7 +8,8 @@ import pytest
 
 from musedaemon.cli.json_report import JsonReport
 from musedaemon.cli.report import Report, minute_line
-from musedaemon.run.reporting import Minute, Reporter, SessionSummary, TurnSummary
+from musedaemon.core.modes import Mode
+from musedaemon.run.reporting import ClockChange, ClockPhase, Minute, Reporter, SessionSummary, TurnSummary
 
 TURN = TurnSummary(1, 96.0, "given", 12, 8.0, 11, 7.5)
 MINUTE = Minute(4, 48, 45, 1, 1.234)
@@ -24,6 +25,10 @@ def told(level: str) -> list[dict[str, object]]:
     report.warning('a "warning"\nin two lines')
     report.kept(Path("jam.mid"))
     report.reloaded(["model.memory"], [])
+    report.clock(ClockChange("midi", ClockPhase.AWAITED, None))
+    report.clock(ClockChange("midi", ClockPhase.LOST, 96.0))
+    report.mode(Mode.DUET)
+    report.panicked()
     report.finished(SessionSummary(4, 48, 45, written=Path("jam.mid")))
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
@@ -38,8 +43,18 @@ def test_every_line_is_an_object_with_time_level_and_event() -> None:
         ("warning", "warning"),
         ("info", "take"),
         ("info", "reloaded"),
+        ("info", "clock"),
+        ("warning", "clock"),
+        ("info", "mode"),
+        ("info", "panic"),
         ("info", "finished"),
     ]
+    told_of_clock = [{key: line[key] for key in ("clock", "state", "bpm")} for line in lines[7:9]]
+    assert told_of_clock == [
+        {"clock": "midi", "state": "awaited", "bpm": None},
+        {"clock": "midi", "state": "lost", "bpm": 96.0},
+    ]
+    assert lines[9]["mode"] == "duet"
     assert all(str(line["time"]).endswith("+00:00") for line in lines)
     assert lines[2] | {"time": ""} == {
         "time": "",
@@ -54,7 +69,7 @@ def test_every_line_is_an_object_with_time_level_and_event() -> None:
     assert lines[-1]["written"] == "jam.mid"
 
 
-@pytest.mark.parametrize(("level", "events"), [("quiet", 0), ("normal", 7)])
+@pytest.mark.parametrize(("level", "events"), [("quiet", 0), ("normal", 11)])
 def test_the_level_leaves_out_what_is_below_it(level: str, events: int) -> None:
     assert len(told(level)) == events
 
@@ -90,3 +105,17 @@ def test_settings_that_wait_are_a_warning() -> None:
     assert err.getvalue() == (
         "musedaemon: warning: ports.input, tempo.clock cannot change while it plays; start musedaemon again for them\n"
     )
+
+
+def test_the_beginning_has_what_the_text_says_then() -> None:
+    out = io.StringIO()
+    JsonReport("normal", out, mode="duet", settings="config.toml").started("in", "out", "default", 7)
+    line = json.loads(out.getvalue())
+    assert {key: line[key] for key in ("input", "output", "model", "seed", "mode", "settings")} == {
+        "input": "in",
+        "output": "out",
+        "model": "default",
+        "seed": 7,
+        "mode": "duet",
+        "settings": "config.toml",
+    }

@@ -95,6 +95,7 @@ def test_wrong_settings_are_told_a_line_each_and_nothing_is_played(
     assert capsys.readouterr() == (
         "",
         "musedaemon: config.toml: tempo.bmp: unknown key. Did you mean bpm?\n"
+        "musedaemon: config.toml is the one in this folder; --config names another.\n"
         'musedaemon: --temperature: must be a number, not "hot".\n',
     )
 

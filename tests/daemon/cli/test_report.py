@@ -5,8 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from musedaemon.cli.report import Report, number
-from musedaemon.run.reporting import Reporter, SessionSummary, TurnSummary
+from musedaemon.cli.report import Report, clock_line, number
+from musedaemon.core.commands import TurnOver
+from musedaemon.core.modes import Mode
+from musedaemon.core.tempo import TempoFrom
+from musedaemon.run.reporting import (
+    ClockChange,
+    ClockPhase,
+    Reporter,
+    SessionSummary,
+    TurnSummary,
+    tempo_of_clock,
+    turn_summary,
+)
 
 TURN = TurnSummary(1, 96.0, "given", 12, 8.0, 11, 7.5)
 
@@ -147,3 +158,84 @@ def test_every_line_is_flushed_as_it_is_written() -> None:
     assert out.flushes == 1
     report.finished(SessionSummary(1, 12, 11))
     assert out.flushes == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (
+            ClockChange("midi", ClockPhase.AWAITED, None),
+            "waiting for a MIDI clock at the input; until it comes the tempo is found in your playing",
+        ),
+        (
+            ClockChange("midi", ClockPhase.AWAITED, 96.0),
+            "waiting for a MIDI clock at the input; until it comes the tempo is 96 bpm",
+        ),
+        (
+            ClockChange("link", ClockPhase.AWAITED, 120.0),
+            "nobody else is in the Ableton Link session yet; until somebody comes it is at 120 bpm",
+        ),
+        (ClockChange("midi", ClockPhase.FOUND, 123.04), "the MIDI clock is heard at 123 bpm"),
+        (ClockChange("midi", ClockPhase.STARTED, 123.0), "the MIDI clock runs at 123 bpm"),
+        (ClockChange("link", ClockPhase.STOPPED, 99.5), "Ableton Link has stopped; the tempo stays at 99.5 bpm"),
+        (ClockChange("internal", ClockPhase.TAPPED, 104.0), "the clock is tapped to 104 bpm"),
+    ],
+)
+def test_what_becomes_of_the_clock_is_one_line(change: ClockChange, line: str) -> None:
+    screen = Screen("normal")
+    screen.report.clock(change)
+    assert screen.lines == ([line], [])
+
+
+@pytest.mark.parametrize("clock", ["midi", "link", "internal"])
+@pytest.mark.parametrize("phase", ClockPhase)
+def test_every_clock_has_words_for_all_that_becomes_of_it(clock: str, phase: ClockPhase) -> None:
+    if clock == "internal" and phase in (ClockPhase.AWAITED, ClockPhase.FOUND, ClockPhase.LOST):
+        return  # it is always there
+    assert clock_line(ClockChange(clock, phase, 120.0)).endswith("120 bpm")
+
+
+def test_a_clock_that_is_lost_is_a_warning() -> None:
+    screen = Screen("normal")
+    screen.report.clock(ClockChange("midi", ClockPhase.LOST, 120.0))
+    told = "musedaemon: warning: the MIDI clock has fallen silent without Stop; the beats go on at 120 bpm"
+    assert screen.lines == ([], [told])
+
+
+def test_a_mode_and_a_panic_are_told() -> None:
+    screen = Screen("normal")
+    screen.report.mode(Mode.DUET)
+    screen.report.panicked()
+    assert screen.lines == (
+        ["mode duet: play; it joins in", "panic: all is silent, the partner waits until you play"],
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("came_from", "clock", "phase", "told"),
+    [
+        (TempoFrom.GIVEN, "follow", None, "given"),
+        (TempoFrom.FOUND, "follow", None, "found"),
+        (TempoFrom.ASSUMED, "midi", None, "assumed"),
+        (TempoFrom.CLOCK, "midi", None, "clock"),
+        (TempoFrom.CLOCK, "link", ClockPhase.TAPPED, "link"),
+        (TempoFrom.CLOCK, "internal", None, "given"),
+        (TempoFrom.CLOCK, "internal", ClockPhase.TAPPED, "tapped"),
+    ],
+)
+def test_a_turn_says_where_its_tempo_came_from(
+    came_from: TempoFrom, clock: str, phase: ClockPhase | None, told: str
+) -> None:
+    over = TurnOver(9.0, 1, 96.0, came_from, 12, 8.0, 11, 7.5, withdrawn=False)
+    assert turn_summary(over, tempo_of_clock(clock, phase)).tempo_source == told
+
+
+def test_what_a_name_would_order_a_terminal_is_written_out() -> None:
+    screen = Screen("normal")
+    screen.report.started("Keys\x1b]0;owned\x07", "Klang\u202eerl\n2", "Fl\u00fcgel", 7)
+    screen.report.warning("\x9b31m")
+    assert screen.lines == (
+        ["Keys\\x1b]0;owned\\x07 -> Klang\\u202eerl\\n2  model Fl\u00fcgel  seed 7"],
+        ["musedaemon: warning: \\x9b31m"],
+    )

@@ -29,6 +29,14 @@ def test_the_command_line_loads_no_library() -> None:
     assert loaded("import musedaemon.cli.main, musedaemon.__main__", HEAVY) == []
 
 
+def test_ctrl_c_while_the_command_is_imported_is_quiet() -> None:
+    begun = "import sys, musedaemon.cli.start as it; assert 'musedaemon.cli.main' not in sys.modules"
+    interrupted = "sys.meta_path.insert(0, Finder())"
+    finder = "class Finder:\n    def find_spec(self, name, path, target=None):\n        raise KeyboardInterrupt\n"
+    done = run("-c", f"{finder}{begun}\n{interrupted}\nsys.exit(it.start())")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_reading_settings_loads_no_library() -> None:
     read = "from musedaemon.cli import main\nmain.settings(None, main.overrides(main.parse(['--bpm', '96'], [])))"
     assert loaded(read, HEAVY) == []

@@ -17,7 +17,7 @@ from musedaemon.core.manners import Lengths
 from musedaemon.core.modes import Mode
 from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.sampling import SamplingSettings
-from musedaemon.core.tempo import TempoTracker
+from musedaemon.core.tempo import TempoFrom, TempoTracker
 from musedaemon.core.thru import nothing
 from musedaemon.core.turns import Turn
 from musedaemon.encoding import ContextTracker, velocity_to_class
@@ -224,7 +224,7 @@ def test_a_found_tempo_makes_the_engine_hear_the_call_again() -> None:
     model = FakeModel()
     done = jam(melody([60, 62, 64, 65, 67, 65, 64, 62, 60], step=0.625), model=model, bpm=None)
     assert done.turns[0].bpm == pytest.approx(96, rel=0.02)
-    assert not done.turns[0].bpm_given
+    assert done.turns[0].tempo_from is TempoFrom.FOUND
     assert model.steps >= 2 * 9
 
 

@@ -58,8 +58,14 @@ def test_triplets_and_beats_stay_where_they_are(tick: int) -> None:
     assert Feel(swing=0.7).swung(running(), tick) == tick
 
 
-def test_without_a_clock_nothing_swings() -> None:
-    assert Feel(swing=0.7).swung(FREE, 12) == 12
+def test_without_a_clock_the_beat_found_swings_and_without_one_nothing() -> None:
+    feel = Feel(swing=2 / 3)
+    assert [feel.swung(FREE, tick, found_beat=5) for tick in (5, 11, 17, 23, 29, 41)] == [5, 13, 21, 25, 29, 45]
+    assert feel.swung(FREE, 12) == 12
+
+
+def test_where_a_clock_runs_the_beat_found_does_not_count() -> None:
+    assert Feel(swing=2 / 3).swung(running(), 12, found_beat=12) == 16
 
 
 @given(st.floats(0.5, 0.75), st.integers(0, 500))

@@ -166,6 +166,9 @@ def test_taps_turn_the_tempo_of_all_and_are_no_music() -> None:
         assert clock.receive(NoteOn(at, 3, 24, 90))
         assert clock.receive(NoteOff(at + 0.1, 3, 24))
     assert peer.wishes == [("100.0 bpm", 2.2)]
+    clock.take_reports()
+    clock.advance(2.3)
+    assert [report.news for report in clock.take_reports()] == [ClockNews.TAPPED]
     assert not clock.passes(NoteOn(1.0, 3, 24, 90))
     assert clock.receive(ControlChange(9.0, 0, 80, 127))
     assert not clock.receive(NoteOn(9.0, 0, 25, 90))

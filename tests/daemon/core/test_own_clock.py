@@ -83,12 +83,26 @@ def test_taps_turn_the_tempo_without_a_leap_of_the_beat(with_key: bool) -> None:
         assert clock.receive(release)
         assert not clock.passes(tap)
     (report,) = clock.take_reports()
+    assert report.news is ClockNews.TAPPED
     assert report.beat.grid.bpm == pytest.approx(100.0)
     assert report.beat.grid.beat_at(2.3) == pytest.approx(2.3 / BEAT_S)
     pulses = [at for at, status in messages(sent(clock, 5.0, start=2.3)) if status == 0xF8 and at > 2.35]
     assert [after - before for before, after in pairwise(pulses)] == pytest.approx(
         [0.6 / 24] * (len(pulses) - 1), abs=2e-6
     )
+
+
+def test_a_tempo_tapped_while_it_counts_in_is_told_when_the_song_begins() -> None:
+    clock = own_clock(count_in_bars=1)
+    for at in (0.1, 0.7, 1.3):
+        sent(clock, at, start=0.0)
+        clock.receive(NoteOn(at, 0, 21, 90))
+    assert clock.take_reports() == []
+    sent(clock, 4.0, start=1.3)
+    assert [(report.news, round(report.beat.grid.bpm)) for report in clock.take_reports()] == [
+        (ClockNews.STARTED, 100),
+        (ClockNews.TAPPED, 100),
+    ]
 
 
 def test_what_others_send_as_a_clock_is_neither_heard_nor_passed_on() -> None:

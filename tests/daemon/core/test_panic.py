@@ -8,7 +8,7 @@ import pytest
 from support.fakes import NoEcho
 from support.jam import SETTINGS, Jam, TapedPlayer, jam, melody
 
-from musedaemon.core.commands import GoOn, Panicked, PlannedNote, Play, Signalled
+from musedaemon.core.commands import GoOn, Panicked, PlannedNote, Play, Signalled, Silenced
 from musedaemon.core.engine import EngineSettings
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.modes import Mode
@@ -160,3 +160,8 @@ def test_a_held_hand_over_is_let_go() -> None:
     it.take_reports()
     it.receive(NoteOn(2.0, 0, 22, 80))
     assert [report for report in it.take_reports() if isinstance(report, Signalled) and report.wish]
+
+
+def test_it_is_told() -> None:
+    done = jam([*CALL, NoteOn(3.5, 0, 21, 80), NoteOff(3.6, 0, 21)], signals=KEY, player=TapedPlayer({}, KEY))
+    assert done.news == [Silenced(3.5)]

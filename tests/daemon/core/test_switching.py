@@ -12,7 +12,7 @@ from support.jam import SETTINGS, jam, melody
 from support.modes import CALL, DUET, SOLO, TRADE, key, mode_change, play
 from support.scripts import Script, events_of, let_go, scripts
 
-from musedaemon.core.commands import Signalled, Withdraw, Withdrawn
+from musedaemon.core.commands import ModeChanged, Signalled, Withdraw, Withdrawn
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import NoteOff
 from musedaemon.core.modes import Mode
@@ -27,6 +27,7 @@ def test_switched_to_solo_it_plays_at_once_and_switched_back_it_is_silent() -> N
     assert 5.0 < done.notes()[0].at < 6.5
     assert done.response[-1].at == 30.05
     assert done.engine.mode is Mode.CALL_RESPONSE
+    assert done.news == [ModeChanged(5.0, Mode.SOLO), ModeChanged(30.05, Mode.CALL_RESPONSE)]
 
 
 def test_a_phrase_goes_on_through_a_switch() -> None:
@@ -36,7 +37,15 @@ def test_a_phrase_goes_on_through_a_switch() -> None:
 
 def test_the_same_mode_again_changes_nothing() -> None:
     once = play(SETTINGS, CALL)
-    assert play(SETTINGS, CALL, [mode_change(5.5, Mode.CALL_RESPONSE)]).response == once.response
+    again = play(SETTINGS, CALL, [mode_change(5.5, Mode.CALL_RESPONSE)])
+    assert again.response == once.response
+    assert again.news == []
+
+
+def test_other_settings_of_the_same_mode_are_no_change_of_mode() -> None:
+    engine = Engine(FakeModel(), TempoTracker(120.0), SETTINGS)
+    assert engine.adopt(replace(SETTINGS, hand_over_s=0.9), 1.0) == []
+    assert engine.adopt(replace(SETTINGS, mode=Mode.DUET), 2.0) == [ModeChanged(2.0, Mode.DUET)]
 
 
 @settings(max_examples=150, deadline=None)

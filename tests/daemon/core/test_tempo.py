@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musedaemon.core.accents import Strike
+from musedaemon.core.beat_line import BeatLine
 from musedaemon.core.periodicity import FASTEST_BPM, SLOWEST_BPM
-from musedaemon.core.tempo import UNKNOWN_BPM, TempoTracker
+from musedaemon.core.tempo import UNKNOWN_BPM, TempoFrom, TempoTracker
 
 RHYTHM = [0, 1, 1.5, 2, 3, 4, 4.5, 5, 6, 6.5, 7, 8]
 """In beats: quarters and eighths."""
@@ -98,7 +99,7 @@ def test_twice_as_fast_is_twice_the_tempo(bpm: float, off: float) -> None:
 def test_a_given_tempo_never_changes_but_its_beat_is_found() -> None:
     tracker = TempoTracker(given_bpm=80.0)
     assert tracker.follow(played(80, 0.01, start=3.1)) == 80.0
-    assert tracker.given
+    assert tracker.came_from is TempoFrom.GIVEN
     assert tracker.line
     assert tracker.line.period == 0.75
     beats = float(tracker.line.beat_of(np.array([3.1]))[0])
@@ -109,10 +110,11 @@ def test_a_found_tempo_is_kept_until_a_better_one_is_found() -> None:
     tracker = TempoTracker()
     assert tracker.bpm == UNKNOWN_BPM
     assert not tracker.known
+    assert tracker.came_from is TempoFrom.ASSUMED
     assert tracker.follow(played(96)) == pytest.approx(96, rel=0.02)
     assert tracker.follow([Strike(0.0, 0.5), Strike(1.0, 1.5)]) == pytest.approx(96, rel=0.02)
     assert tracker.known
-    assert not tracker.given
+    assert tracker.came_from is TempoFrom.FOUND
 
 
 def test_the_calls_before_settle_what_one_call_leaves_open() -> None:
@@ -154,3 +156,23 @@ def test_a_call_heard_again_with_more_notes_counts_once() -> None:
 
 def test_a_tempo_is_known_when_given_hinted_or_found() -> None:
     assert [TempoTracker().known, TempoTracker(90.0).known, TempoTracker(hint=90.0).known] == [False, True, True]
+
+
+@pytest.mark.parametrize(("written_at", "first_beat"), [(1.0, 1.0), (1.3, 1.3), (1.15, None)])
+def test_the_written_beat_counts_where_the_playing_agrees_or_is_half_a_beat_off(
+    written_at: float, first_beat: float | None
+) -> None:
+    def beats(begun_at: float | None) -> BeatLine:
+        tracker = TempoTracker(written=100.0)
+        if begun_at is not None:
+            tracker.begin_written(begun_at)
+        tracker.follow(played(100, start=1.0))
+        assert tracker.line
+        return tracker.line
+
+    line, found = beats(written_at), beats(None)
+    if first_beat is None:
+        assert line == found
+    else:
+        since = (line.at - first_beat) / line.period
+        assert since == pytest.approx(round(since), abs=1e-9)

@@ -4,10 +4,10 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import pytest
-from support.fakes import FakeModel, NoEcho
+from support.fakes import FakeModel, FakePort, NoEcho
 from support.jam import SETTINGS, Jam, jam, melody
 from support.modes import mode_change
 
@@ -28,32 +28,6 @@ QUICK = replace(SETTINGS, hand_over_s=0.15)
 CALL = melody([60, 62, 64, 65, 67, 65], step=0.125, length=0.1)
 SWITCHES = SignalSettings(key=21, mode_control=80)
 SECOND = melody([67, 65, 64, 62], start=1.5, step=0.125, length=0.1)
-
-
-@dataclass
-class FakePort:
-    """A port that keeps what it is sent, and knows which thread used it."""
-
-    name: str = "fake"
-    ahead_s: float = 0.0
-    sent: list[bytes] = field(default_factory=list)
-    threads: set[str] = field(default_factory=set)
-    closed: bool = False
-    on_send: threading.Event = field(default_factory=threading.Event)
-    fails: bool = False
-
-    def send(self, data: bytes, at: float = 0.0) -> None:
-        assert not self.closed
-        if self.fails:
-            raise OSError("the cable is gone")
-        self.threads.add(threading.current_thread().name)
-        self.sent.append(data)
-        if data[0] & 0xF0 == 0x90:
-            self.on_send.set()
-
-    def close(self) -> None:
-        self.threads.add(threading.current_thread().name)
-        self.closed = True
 
 
 @dataclass

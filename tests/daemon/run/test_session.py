@@ -115,9 +115,9 @@ def test_the_input_is_not_written_over(tmp_path: Path) -> None:
 
 
 def test_a_file_of_another_kind_is_not_taken_for_a_port(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"is not a \.mid file"):
+    with pytest.raises(ConfigError, match=r"is a folder; name a \.mid file"):
         play(Config(ports=Ports(input=str(tmp_path), output=str(tmp_path / "jam.mid"))), Told())
-    with pytest.raises(ConfigError, match=r"is not a \.mid file"):
+    with pytest.raises(ConfigError, match=r"is a file, but no \.mid file; name a \.mid file"):
         play(Config(ports=Ports(input=str(call_file(tmp_path)), output=str(TINY))), Told())
 
 

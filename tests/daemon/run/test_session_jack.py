@@ -212,7 +212,9 @@ def test_along_a_midi_clock_the_reply_begins_on_the_bar(jack_server: JackServer)
     call = [(at + 1.0, data) for at, data in PHRASE]
     with daemon("--no-thru", "--clock", "midi", "--start-on", "bar") as process, JackBench(jack_server) as bench:
         bench.listen_to(OUT)
+        assert next_line(process, "waiting").startswith("waiting for a MIDI clock at the input; until it comes")
         start = bench.play([*clocked(120.0, 30), *call], into=IN)
+        next_line(process, "the MIDI clock runs at ")
         turn = next_line(process, "turn 1")
         recorded = bench.wait_for_silence(0.3)
         finish(process)
@@ -251,7 +253,7 @@ def test_taps_on_a_key_turn_the_tempo_of_our_clock(jack_server: JackServer, tmp_
         bench.wait_for(24, patience=30)
         tapped_at = bench.play(taps, into=IN) + taps[-1][0]
         wait_until(lambda: bench.now() > tapped_at + 1.5, 30, lambda: "the bench's clock stands still")
-        finish(process)
+        assert "the clock is tapped to " in finish(process)
         recorded = bench.wait_for_silence(0.3)
     pulses = [at for at, data in recorded if data == b"\xf8" and tapped_at + 0.2 < at]
     assert 60.0 / 24 * (len(pulses) - 1) / (pulses[-1] - pulses[0]) == pytest.approx(200.0, rel=0.03)

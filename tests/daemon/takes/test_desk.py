@@ -10,7 +10,7 @@ from support.written import tracks
 
 from musedaemon.core.commands import HandedOver, Heard
 from musedaemon.core.events import NoteOff, NoteOn
-from musedaemon.takes import writing
+from musedaemon.takes import folder
 from musedaemon.takes.desk import NOWHERE, Desk, TakeSettings
 from musedaemon.takes.folder import JournalFile
 from musedaemon.takes.journal import Sounded
@@ -125,7 +125,7 @@ class _FullDisk(JournalFile):
 def test_a_full_disk_is_told_once_and_what_waited_is_written_when_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "JournalFile", _FullDisk)
+    monkeypatch.setattr(folder, "JournalFile", _FullDisk)
     monkeypatch.setattr(_FullDisk, "room", 8)
     studio = Studio(TakeSettings(record=tmp_path))
     studio.play(range(60, 90), 0.0)
@@ -173,3 +173,27 @@ def test_there_may_be_nothing_to_keep_and_nowhere(tmp_path: Path) -> None:
     assert empty.warnings == ["nothing is kept: no note was played in the last minutes"]
     assert nowhere.warnings == [NOWHERE]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_session_that_goes_to_one_file_is_there_whole_however_long_its_rests_are(tmp_path: Path) -> None:
+    studio = Studio(TakeSettings(single=tmp_path / "jam.mid", silence_s=5.0))
+    studio.desk.advance(3.0)
+    assert list(tmp_path.iterdir()) == []
+    studio.play(range(60, 63), 4.0)
+    assert (tmp_path / ".jam.mid.take").exists()
+    studio.play(range(70, 72), 4000.0)
+    studio.desk.end(5000.0)
+    assert [path.name for path in tmp_path.iterdir()] == ["jam.mid"]
+    assert pitches(tmp_path / "jam.mid") == [60, 61, 62, 70, 71]
+    assert studio.told == [("written", "jam.mid", "")]
+
+
+def test_what_cannot_be_opened_beside_a_file_that_was_there_leaves_that_alone(tmp_path: Path) -> None:
+    jam = tmp_path / "jam.mid"
+    jam.write_bytes(b"precious")
+    (tmp_path / ".jam.mid.take").write_text("another session's\n")
+    studio = Studio(TakeSettings(single=jam))
+    studio.play(range(60, 63), 0.0)
+    studio.desk.end(5.0)
+    assert jam.read_bytes() == b"precious"
+    assert len(studio.warnings) == 1

@@ -12,6 +12,7 @@ from musedaemon.takes.folder import (
     JournalFile,
     journal_of,
     journals_left,
+    left_beside,
     new_take,
     read_lines,
     ready_folder,
@@ -104,3 +105,29 @@ def test_what_can_be_no_folder_is_told_in_one_sentence(tmp_path: Path, name: str
         ready_folder(str(tmp_path / name))
     assert "\n" not in str(refused.value)
     assert [path.name for path in tmp_path.iterdir()] == ["a file"]
+
+
+def test_a_journal_left_beside_a_file_gets_a_name_of_its_own(tmp_path: Path) -> None:
+    jam = tmp_path / "jam.mid"
+    assert left_beside(jam) is None
+    journal_of(jam).write_text("musedaemon-take-1 4 -\n")
+    (tmp_path / "jam_2.mid").write_bytes(b"precious")
+    assert left_beside(jam) == tmp_path / ".jam_3.mid.take"
+    assert left_beside(jam) is None
+    assert (tmp_path / "jam_2.mid").read_bytes() == b"precious"
+    assert (tmp_path / ".jam_3.mid.take").read_text() == "musedaemon-take-1 4 -\n"
+    assert (tmp_path / "jam_3.mid").exists()
+
+
+@posix
+def test_a_journal_that_somebody_writes_or_that_is_a_link_is_not_put_aside(tmp_path: Path) -> None:
+    jam = tmp_path / "jam.mid"
+    journal = JournalFile(journal_of(jam))
+    with pytest.raises(ConfigError, match=r"jam\.mid is being written by another session .*; name another file\."):
+        left_beside(jam)
+    journal.close()
+    other = tmp_path / "other.mid"
+    journal_of(other).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConfigError):
+        left_beside(other)
+    assert journal_of(other).is_symlink()

@@ -54,7 +54,7 @@ def test_no_take_grows_for_ever() -> None:
     """It ends at a rest of a second once it is long, and wherever it is once it is very long."""
     cutter = Jams(60.0, SCENE)
     ends = 0
-    for index in range(jams.LONGEST_TAKE + 10):
+    for index in range(jams.LONGEST * jams.LONG_TAKE + 10):
         ends += Ended in map(type, cutter.receive(note(index * 0.001)))
     assert ends == 1
     cutter = Jams(60.0, SCENE)

@@ -4,82 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from support.jack_bench import JackBench, wait_until
 from support.jack_server import JackServer
+from support.live_daemon import ASSETS, IN, OUT
 from support.midi_balance import note_ons, unbalanced
+from support.take_daemon import children, daemon, heard_by, scale, stop, the_take
 from support.written import tracks
 
 pytestmark = pytest.mark.jack
-
-ASSETS = Path(__file__).parents[2] / "assets"
-IN = "musedaemon-in:musedaemon in"
-OUT = "musedaemon-out:musedaemon out"
-
-
-def scale(notes: int, step: float = 0.1) -> list[tuple[float, bytes]]:
-    return [
-        event
-        for index in range(notes)
-        for event in (
-            (index * step, bytes((0x90, 36 + index % 60, 80))),
-            (index * step + 0.05, bytes((0x80, 36 + index % 60, 64))),
-        )
-    ]
-
-
-@contextmanager
-def daemon(*options: str, prepare: Callable[[], None] | None = None) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "musedaemon", "--config", str(ASSETS / "long_replies.toml"), "--api", "jack"]
-    process = subprocess.Popen(
-        [*command, "--bpm", "240", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=prepare,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def stop(process: subprocess.Popen[str]) -> tuple[str, str]:
-    process.send_signal(signal.SIGTERM)
-    return process.communicate(timeout=30)
-
-
-def heard_by(target: Path) -> int:
-    return len(note_ons(tracks(target).get("call", [])))
-
-
-def the_take(folder: Path) -> Path:
-    """The only .mid file there."""
-    (target,) = folder.glob("*.mid")
-    return target
-
-
-def wait_for_journal(folder: Path, lines: int) -> None:
-    """A journal has so many lines: what is in it is safe, whatever dies."""
-
-    def written() -> int:
-        return sum(path.read_bytes().count(b"\n") for path in folder.glob(".*.take"))
-
-    wait_until(lambda: written() >= lines, 30, lambda: f"{written()} of {lines} lines")
-
-
-def children(process: subprocess.Popen[str]) -> list[int]:
-    listed = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(process.pid)], stdout=subprocess.PIPE, text=True, check=True
-    )
-    return [int(word) for word in listed.stdout.split()]
 
 
 def test_a_jam_is_one_file_with_call_and_response(jack_server: JackServer, tmp_path: Path) -> None:

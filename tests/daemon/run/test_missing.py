@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from musedaemon.errors import ConfigError, PortAbsentError, PortError
+from musedaemon.midi.ports import InputPort, OutputPort, Receive, find_port
+from musedaemon.run.chosen import names_file
+from musedaemon.run.missing import opening_input, opening_output
+
+
+class Ports:
+    """A MIDI system with these ports, of which only the names matter."""
+
+    api = "fake"
+
+    def __init__(self, *inputs: str, broken: bool = False) -> None:
+        self._inputs = list(inputs)
+        self._broken = broken
+
+    def input_names(self) -> list[str]:
+        if self._broken:
+            raise PortError("the system does not answer.")
+        return self._inputs
+
+    def output_names(self) -> list[str]:
+        return ["Synth"]
+
+    def open_input(self, name: str, receive: Receive) -> InputPort:
+        raise NotImplementedError
+
+    def open_output(self, name: str) -> OutputPort:
+        raise NotImplementedError
+
+    def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
+        raise NotImplementedError
+
+    def open_virtual_output(self, name: str) -> OutputPort:
+        raise NotImplementedError
+
+    def expect_output(self) -> None:
+        raise NotImplementedError
+
+    def expect_nothing(self) -> None:
+        raise NotImplementedError
+
+
+def refusal(system: Ports, wanted_input: str, wanted_output: str = "Sinth") -> PortError:
+    with pytest.raises(PortError) as caught:
+        _open(system, wanted_input, wanted_output)
+    return caught.value
+
+
+def _open(system: Ports, wanted_input: str, wanted_output: str) -> None:
+    with opening_output(system, wanted_output, wanted_input):
+        find_port(wanted_output, system.output_names(), "output")
+
+
+def test_two_ports_that_are_not_there_are_named_in_one_go() -> None:
+    error = refusal(Ports("Keystation"), "Keytar")
+    assert isinstance(error, PortAbsentError)
+    assert str(error).splitlines() == [
+        'No MIDI output port matches "Sinth" (did you mean "Synth"?); there are "Synth".',
+        'No MIDI input port matches "Keytar" (did you mean "Keystation"?); there are "Keystation".',
+    ]
+
+
+@pytest.mark.parametrize("wanted_input", ["Keystation", ""])
+def test_an_input_that_is_there_or_our_own_is_not_spoken_of(wanted_input: str) -> None:
+    assert str(refusal(Ports("Keystation"), wanted_input)).count("\n") == 0
+
+
+def test_an_input_that_could_be_several_is_told_too() -> None:
+    assert "could be any of" in str(refusal(Ports("Keys 1", "Keys 2"), "Keys"))
+
+
+def test_a_system_that_does_not_answer_is_told_once_more() -> None:
+    assert str(refusal(Ports(broken=True), "Keys")).endswith("the system does not answer.")
+
+
+def test_where_the_output_opens_nothing_is_looked_for() -> None:
+    _open(Ports(broken=True), "Keys", "Synth")
+
+
+def test_a_folder_or_file_of_that_name_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Keys").mkdir()
+    (tmp_path / "notes").touch()
+    assert str(refusal(Ports("Keystation"), "Keystation", "notes")).endswith(
+        ' there are "Synth" (here, notes is a file, but no .mid file).'
+    )
+    with pytest.raises(PortAbsentError, match=r"\(here, Keys is a folder\)\.$"), opening_input("Keys"):
+        find_port("Keys", ["Pads"], "input")
+
+
+def test_a_port_of_the_name_of_a_folder_is_a_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Synth").mkdir()
+    assert not names_file("Synth")
+    with opening_input("Synth"):
+        assert find_port("Synth", ["Synth"], "input") == "Synth"
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("README.md", "file, but no .mid file"), ("docs.d", "folder"), ("./docs", "folder")]
+)
+def test_what_can_only_be_a_file_is_no_port(
+    name: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "README.md").touch()
+    (tmp_path / "docs.d").mkdir()
+    (tmp_path / "docs").mkdir()
+    with pytest.raises(ConfigError, match=f"is a {what}; name a .mid file, or a MIDI port"):
+        names_file(name)
+    assert not names_file("none.md")
