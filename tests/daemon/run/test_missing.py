@@ -39,6 +39,12 @@ class Ports:
     def open_virtual_output(self, name: str) -> OutputPort:
         raise NotImplementedError
 
+    def system_lost(self) -> None:
+        raise NotImplementedError
+
+    def expect_input(self) -> None:
+        raise NotImplementedError
+
     def expect_output(self) -> None:
         raise NotImplementedError
 

@@ -24,7 +24,7 @@ from musedaemon.errors import ModelError
 from musedaemon.midi.files import TempoChange, Track, write_midi_file
 from musedaemon.model import rows
 from musedaemon.model.protocol import FloatArray, State
-from musedaemon.run.clock import Stopwatch
+from musedaemon.run.clock import SessionClock
 from musedaemon.run.musician import WaitingFilePlayer
 from musedaemon.run.realtime import RealTime
 
@@ -81,7 +81,7 @@ def test_in_virtual_time_no_nonsense_is_played(field: str, value: float, memory:
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("field", FIELDS)
 def test_in_real_time_every_note_is_released(field: str, value: float) -> None:
-    clock, port = Stopwatch(), FakePort()
+    clock, port = SessionClock(), FakePort()
     engine = Engine(Failing(field, 12, value), TempoTracker(240.0), replace(SETTINGS, hand_over_s=0.15))
     musician = WaitingFilePlayer(CALL, clock.now())
     record = Jam(engine)

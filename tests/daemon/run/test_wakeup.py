@@ -18,7 +18,7 @@ from musedaemon.core.engine import Engine
 from musedaemon.core.player import Player
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing
-from musedaemon.run.clock import Stopwatch
+from musedaemon.run.clock import SessionClock
 from musedaemon.run.musician import PortMusician
 from musedaemon.run.realtime import RealTime
 from musedaemon.run.threads import Ping
@@ -137,7 +137,7 @@ class Pinging:
 def test_a_storm_of_panics_in_a_session_whose_main_thread_pings_without_a_pause() -> None:
     engine = Engine(FakeModel(), TempoTracker(120.0), SETTINGS)
     record, port = Jam(engine), FakePort()
-    runner = RealTime(engine, Player(NoEcho(), nothing), PortMusician(), port, Stopwatch(), record, record.turn_over)
+    runner = RealTime(engine, Player(NoEcho(), nothing), PortMusician(), port, SessionClock(), record, record.turn_over)
     pinging = Pinging(runner)
     runner.routines.append(pinging)
     asked = []
