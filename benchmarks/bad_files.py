@@ -36,7 +36,7 @@ from musedaemon.cli.report import Report
 from musedaemon.config.schema import Config, Log, Model, Ports
 from musedaemon.errors import MusedaemonError
 from musedaemon.midi.files import TimedFile, read_midi_file
-from musedaemon.run.session import play
+from musedaemon.run.preparing import play
 
 LONGEST_S = 60.0
 """Of processor time, for a file of at most this many bytes:"""

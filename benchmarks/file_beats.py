@@ -23,8 +23,8 @@ from support.written import onsets
 
 from musedaemon.config.schema import Config, Model, Ports
 from musedaemon.errors import MidiFileError
+from musedaemon.run.preparing import play
 from musedaemon.run.reporting import Silent
-from musedaemon.run.session import play
 from musedaemon_training.corpus import find_files
 
 LARGEST = 6_000

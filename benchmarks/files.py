@@ -21,8 +21,8 @@ from support.midi_balance import unbalanced
 from support.written import onsets, tracks
 
 from musedaemon.config.schema import Config, Model, Ports
+from musedaemon.run.preparing import play
 from musedaemon.run.reporting import Silent, TurnSummary
-from musedaemon.run.session import play
 
 
 class Turns(Silent):

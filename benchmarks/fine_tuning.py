@@ -25,8 +25,8 @@ from performances import PlayedNote, beat_before, beat_times, by_hand
 from musedaemon.config.schema import Config, Model, Ports
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.midi.files import TempoChange, Track, write_midi_file
+from musedaemon.run.preparing import play as play_session
 from musedaemon.run.reporting import Silent
-from musedaemon.run.session import play as play_session
 from musedaemon_evaluation.pieces import Score
 from musedaemon_evaluation.predicting import NetPredictor
 from musedaemon_evaluation.scoring import own_bits

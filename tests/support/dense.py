@@ -28,8 +28,8 @@ from musedaemon.midi.loop_guard import LoopGuard
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.model.protocol import NoteModel
 from musedaemon.run.musician import FilePlayer
+from musedaemon.run.preparing import prepare
 from musedaemon.run.reporting import Silent
-from musedaemon.run.session import prepare
 from musedaemon.run.simulator import Simulator
 
 BPM = 120.0

@@ -57,7 +57,7 @@ def _play(parsed: argparse.Namespace, config: Config) -> int:
     report = _report(parsed, config)
     _remark(parsed, config, report)
     try:
-        from musedaemon.run.session import play
+        from musedaemon.run.preparing import play
 
         return play(config, report, partial(settings, parsed.config, overrides(parsed)))
     except MusedaemonError as error:

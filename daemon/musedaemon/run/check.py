@@ -24,8 +24,8 @@ from musedaemon.run.bench import NOTE_ON_WIRE_MS, Bench, measure
 from musedaemon.run.chosen import link_session, names_file
 from musedaemon.run.clock import Clock, SessionClock
 from musedaemon.run.link_session import LinkSession
+from musedaemon.run.preparing import file_to_write, playable_bpm
 from musedaemon.run.priority import Grant, precedence_here
-from musedaemon.run.session import file_to_write, playable_bpm
 from musedaemon.run.threads import next_item
 
 NOTES = 100

@@ -30,8 +30,8 @@ from musedaemon.midi import wire
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.bench import whole_notes
 from musedaemon.run.clock import Clock, SessionClock
+from musedaemon.run.preparing import prepare
 from musedaemon.run.reporting import Silent
-from musedaemon.run.session import prepare
 
 BARE_CHANNEL = 1
 """The channel (0 to 15) of what the bare program plays by itself; an echo keeps the channel it had."""

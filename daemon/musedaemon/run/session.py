@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from musedaemon.config.schema import MAX_SEED, Config
-from musedaemon.core.beat_source import NoClock
+from musedaemon.config.schema import Config
 from musedaemon.core.commands import ClockState, ModeChanged, News, Silenced, TurnOver
 from musedaemon.core.engine import Engine
-from musedaemon.core.periodicity import FASTEST_BPM, SLOWEST_BPM
-from musedaemon.core.player import Player, PlayerTiming
+from musedaemon.core.player import Player
 from musedaemon.core.tempo import TempoTracker
-from musedaemon.core.thru import nothing
-from musedaemon.errors import ConfigError
-from musedaemon.midi.files import TimedFile, check_writable, read_midi_file
-from musedaemon.midi.loop_guard import LoopGuard, NoLoop
+from musedaemon.midi.files import TimedFile
 from musedaemon.midi.ports import NoOutput, OutputPort
-from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.chosen import (
-    beat_source,
     engine_settings,
     first_bpm,
-    link_session,
-    meter,
-    names_file,
     player_timing,
-    signal_settings,
-    take_settings,
-    thru,
 )
 from musedaemon.run.clock import SessionClock
 from musedaemon.run.console import listen_at_terminal
@@ -45,7 +31,7 @@ from musedaemon.run.outside import Outside
 from musedaemon.run.priority import Grant, system_precedence
 from musedaemon.run.process_signals import Answers, held_back, present
 from musedaemon.run.realtime import RealTime
-from musedaemon.run.recorder import Record, Recorder, Unrecorded
+from musedaemon.run.recorder import Record, Recorder
 from musedaemon.run.reporting import (
     AWAITED,
     ClockChange,
@@ -65,70 +51,6 @@ from musedaemon.takes.recording import recorded
 
 SETTLE_S = 0.5
 """A file starts to play into real ports this long after they are open: a new connection may take a moment."""
-
-
-def play(config: Config, reporter: Reporter, reread: Callable[[], Config] | None = None) -> int:
-    """Play one session with `config`; returns the exit status. Called on the main thread. `reread` reads it anew.
-
-    MusedaemonError says what to mend. Whatever was played is written even if the session ends in an error.
-    """
-    session = prepare(config, reporter)
-    session.outside.reread = reread
-    session.play()
-    return 0
-
-
-def prepare(config: Config, reporter: Reporter) -> Session:
-    """A session that is ready to play: its file read, its model loaded, no port open yet. MusedaemonError as `play`."""
-    score = read_midi_file(Path(config.ports.input)) if names_file(config.ports.input) else None
-    target = file_to_write(config)
-    model = OnnxModel.load(Path(config.model.path)) if config.model.path else load_default()
-    seed = config.model.seed if config.model.seed >= 0 else secrets.randbelow(MAX_SEED + 1)
-    tempo = TempoTracker(config.tempo.bpm or None, config.tempo.bpm_hint or None, playable_bpm(score))
-    timing = PlayerTiming() if target else player_timing(config)
-    settings = engine_settings(config, seed, timing)
-    link = link_session(config.tempo)
-
-    def make_engine(ahead_s: float) -> Engine:
-        return Engine(model, tempo, replace(settings, lead_s=settings.lead_s + ahead_s))
-
-    return Session(
-        config=config,
-        reporter=reporter,
-        score=score,
-        target=target,
-        tempo=tempo,
-        make_engine=make_engine,
-        player=Player(
-            NoLoop() if score else LoopGuard(),
-            nothing if target else thru(config),
-            timing,
-            signal_settings(config),
-            NoClock() if score and target else beat_source(config.tempo, link),
-        ),
-        record=Recorder(meter(config.tempo)) if score and target else Unrecorded(),
-        model_name=str(model.card),
-        seed=seed,
-        link=link,
-        takes=take_settings(config),
-        outside=Outside(reporter),
-    )
-
-
-def playable_bpm(score: TimedFile | None) -> float | None:
-    """The tempo a file says it has, if anybody could play at it."""
-    return score.bpm if score and score.bpm and SLOWEST_BPM <= score.bpm <= FASTEST_BPM else None
-
-
-def file_to_write(config: Config) -> Path | None:
-    """The .mid file that the session is to be written to, None for a port. ConfigError where it cannot be written."""
-    if not names_file(config.ports.output):
-        return None
-    target = Path(config.ports.output)
-    check_writable(target)
-    if names_file(config.ports.input) and target.exists() and target.samefile(config.ports.input):
-        raise ConfigError(f"{target} is both --in and --out; name another file to write.")
-    return target
 
 
 @dataclass(slots=True)

@@ -28,9 +28,9 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Callable[[Play], None]:
     """Puts a function in the place of the session."""
 
     def install(play: Play) -> None:
-        module = ModuleType("musedaemon.run.session")
+        module = ModuleType("musedaemon.run.preparing")
         module.__dict__["play"] = play
-        monkeypatch.setitem(sys.modules, "musedaemon.run.session", module)
+        monkeypatch.setitem(sys.modules, "musedaemon.run.preparing", module)
 
     return install
 

@@ -203,7 +203,7 @@ def test_two_files_have_no_time_to_share() -> None:
 
 
 def test_the_library_is_not_loaded_unless_it_is_asked_for() -> None:
-    loaded = "import sys, musedaemon.run.session, musedaemon.cli.main; sys.exit('link' in sys.modules)"
+    loaded = "import sys, musedaemon.run.preparing, musedaemon.cli.main; sys.exit('link' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
 
 

@@ -12,8 +12,8 @@ from musedaemon.config.schema import Config, Model, Ports, Tempo, Turns
 from musedaemon.core.events import MidiEvent
 from musedaemon.errors import ConfigError, MidiFileError, ModelError
 from musedaemon.midi.files import TempoChange, Track, write_midi_file
+from musedaemon.run.preparing import play
 from musedaemon.run.reporting import PortState, SessionSummary, Silent, TurnSummary
-from musedaemon.run.session import play
 
 TINY = Path(__file__).parents[2] / "assets" / "tiny.onnx"
 PHRASES = [*melody([60, 62, 64, 65, 67, 65, 64, 62]), *melody([67, 69, 71, 72, 71, 67], start=8.0)]
