@@ -8,7 +8,7 @@ from musedaemon.core.beat_grid import BeatGrid, Meter
 from musedaemon.core.events import MidiEvent
 from musedaemon.core.link_clock import LinkClock
 from musedaemon.core.link_peer import LinkState
-from musedaemon.core.own_clock import TapSettings
+from musedaemon.core.tap_tempo import TapSettings
 
 Change = Callable[[float], None]
 

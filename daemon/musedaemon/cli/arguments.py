@@ -16,7 +16,7 @@ _DESCRIPTION = """\
 A MIDI improvisation partner: play a phrase, and it answers in time.
 
 Every option stands for a key of config.toml and wins over it. Ctrl-C ends a session; p and Enter
-silences everything."""
+silences everything, t and Enter taps the tempo."""
 
 _EXAMPLES = """\
 examples:
@@ -52,6 +52,7 @@ BPM = Option(("--bpm",), "tempo", "bpm", "the tempo", "N", range_shown=True)
 CONNECTION = Option(("--api",), "ports", "api", "the system's MIDI interface", "NAME", range_shown=True)
 MODEL = Option(("--model",), "model", "path", "the model that answers (.onnx)", "PATH")
 
+_OFFSET = ("--output-offset", "--latency-offset")
 OPTIONS = (
     IN,
     OUT,
@@ -82,7 +83,14 @@ OPTIONS = (
     Option(("--top-p",), "model", "top_p", "the share of likely notes to choose from", "P", range_shown=True),
     Option(("--memory",), "model", "memory", "0 surprises you, 1 plays your phrase back", "M", range_shown=True),
     Option(("--seed",), "model", "seed", "the same seed gives the same replies", "N", range_shown=True),
-    Option(("--output-offset",), "timing", "output_offset_ms", "for a synth that is late", "MS", range_shown=True),
+    Option(
+        ("--output-offset", "--latency-offset"),
+        "timing",
+        "output_offset_ms",
+        "for a synth that is late",
+        "MS",
+        range_shown=True,
+    ),
     Option(("--record",), "takes", "record", "write every jam to a .mid file in this folder", "DIR"),
     Option(("--log-format",), "log", "format", "how it tells what happens", "NAME", range_shown=True),
     Option(("-q", "--quiet"), "log", "level", "print errors only", fixed="quiet"),

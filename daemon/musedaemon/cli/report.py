@@ -127,6 +127,7 @@ def turn_line(summary: TurnSummary, source: str) -> str:
 
 _CLOCKS = {"midi": "the MIDI clock", "link": "Ableton Link", "internal": "the clock"}
 _CLOCK_TOLD = {
+    ("follow", ClockPhase.TAPPED): "the tempo is tapped:",
     ("midi", ClockPhase.AWAITED): "waiting for a MIDI clock at the input; until it comes the tempo is",
     ("link", ClockPhase.AWAITED): "nobody else is in the Ableton Link session yet; until somebody comes it is at",
     ("midi", ClockPhase.LOST): "the MIDI clock has fallen silent without Stop; the beats go on at",
@@ -135,6 +136,7 @@ _CLOCK_TOLD = {
     ("link", ClockPhase.FOUND): "Ableton Link has found company; the beats are those of its session, at",
 }
 _ANY_CLOCK_TOLD = {
+    ("follow", ClockPhase.TAPPED): "the tempo is tapped:",
     ClockPhase.STARTED: "runs at",
     ClockPhase.STOPPED: "has stopped; the tempo stays at",
     ClockPhase.TAPPED: "is tapped to",

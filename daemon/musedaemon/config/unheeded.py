@@ -34,7 +34,7 @@ _OUTPUT_PORT = Need("a port for --out", lambda config: not config.ports.output_i
 _INPUT_FILE = Need("a .mid file for --in", lambda config: config.ports.input_is_file)
 _CLOCK = Need("--clock", lambda config: config.tempo.clock != "follow")
 _OWN_CLOCK = Need("--clock internal", lambda config: config.tempo.clock == "internal")
-_TAPPED_CLOCK = Need("--clock internal or link", lambda config: config.tempo.clock in ("internal", "link"))
+_TAPPED = Need("another --clock than midi", lambda config: config.tempo.clock != "midi")
 _LINK = Need("--clock link", lambda config: config.tempo.clock == "link")
 _BARS = Need("--clock or --mode trade", lambda config: _CLOCK.is_met(config) or _may_have_mode(config, "trade"))
 _UNKNOWN_TEMPO = Need("no --bpm", lambda config: not config.tempo.bpm)
@@ -62,8 +62,8 @@ NEEDS: Mapping[tuple[str, str], tuple[Need, ...]] = {
     ("tempo", "metronome_pitch"): (_OUTPUT_PORT, _OWN_CLOCK),
     ("tempo", "metronome_accent_pitch"): (_OUTPUT_PORT, _OWN_CLOCK),
     ("tempo", "count_in_bars"): (_PORT, _OWN_CLOCK),
-    ("tempo", "tap_key"): (_PORT, _TAPPED_CLOCK),
-    ("tempo", "tap_control"): (_PORT, _TAPPED_CLOCK),
+    ("tempo", "tap_key"): (_PORT, _TAPPED),
+    ("tempo", "tap_control"): (_PORT, _TAPPED),
     ("tempo", "link_start_stop"): (_LINK,),
     ("timing", "output_offset_ms"): (_OUTPUT_PORT,),
     ("timing", "max_lateness_ms"): (_OUTPUT_PORT,),

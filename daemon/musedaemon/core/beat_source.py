@@ -6,12 +6,14 @@ has changed by more than a note could be off unheard.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from musedaemon.core.beat_grid import Beat, BeatGrid, Doubt
-from musedaemon.core.commands import ClockMoved
+from musedaemon.core.commands import ClockMoved, Tapped
 from musedaemon.core.events import MidiEvent, Other
 from musedaemon.core.midi_clock import ClockFollower, ClockNews
+from musedaemon.core.tap_tempo import Taps, TapSettings
 
 CLOCK_MESSAGES = frozenset((0xF2, 0xF8, 0xFA, 0xFB, 0xFC))
 _UNHEARD_S = 0.0005
@@ -33,6 +35,9 @@ class BeatSource(Protocol):
     def receive(self, event: MidiEvent) -> bool:
         """Hear what came in; whether it was a clock's message or a tap, and no music."""
 
+    def tap(self, at: float) -> None:
+        """The musician taps the tempo at the terminal."""
+
     def passes(self, event: MidiEvent) -> bool:
         """Whether what was no music may be passed thru."""
 
@@ -45,23 +50,34 @@ class BeatSource(Protocol):
     def end(self, at: float) -> list[MidiEvent]:
         """The session ends: what the source has still to send."""
 
-    def take_reports(self) -> list[ClockMoved]:
+    def take_reports(self) -> Sequence[ClockMoved | Tapped]:
         """What changed since the last call, in order."""
 
 
 class NoClock:
-    """The tempo is given or found in the playing: there are no beats."""
+    """The tempo is given, tapped, or found in the playing: there are no beats."""
 
     grid = None
     doubt = None
 
+    def __init__(self, tap: TapSettings | None = None) -> None:
+        self._taps = Taps(tap or TapSettings())
+        self._reports: list[Tapped] = []
+
     def receive(self, event: MidiEvent) -> bool:
-        """Everything is music."""
-        return False
+        """Everything but taps is music."""
+        if isinstance(event, Other) or not self._taps.is_one(event):
+            return False
+        self._report(self._taps.hear(event), event.at)
+        return True
+
+    def tap(self, at: float) -> None:
+        """A tap at the terminal."""
+        self._report(self._taps.tap(at), at)
 
     def passes(self, event: MidiEvent) -> bool:
-        """Everything."""
-        return True
+        """No tap."""
+        return False
 
     def advance(self, until: float) -> list[MidiEvent]:
         """Nothing."""
@@ -75,9 +91,14 @@ class NoClock:
         """Nothing."""
         return []
 
-    def take_reports(self) -> list[ClockMoved]:
-        """None."""
-        return []
+    def take_reports(self) -> list[Tapped]:
+        """Tempi that were tapped."""
+        reports, self._reports = self._reports, []
+        return reports
+
+    def _report(self, bpm: float | None, at: float) -> None:
+        if bpm is not None:
+            self._reports.append(Tapped(at, bpm))
 
 
 class FollowedClock:
@@ -105,6 +126,9 @@ class FollowedClock:
             return False
         self._hear(event.at, self._follower.receive(event.at, event.data))
         return True
+
+    def tap(self, at: float) -> None:
+        """The tempo is the clock's."""
 
     def passes(self, event: MidiEvent) -> bool:
         """All of it."""

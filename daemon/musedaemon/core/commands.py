@@ -99,6 +99,13 @@ class ClockMoved(NamedTuple):
     news: ClockNews
 
 
+class Tapped(NamedTuple):
+    """Where no clock runs: the musician has tapped this tempo (seconds)."""
+
+    at: float
+    bpm: float
+
+
 class Played(NamedTuple):
     """The note-on of note `serial`, planned `at`, has left."""
 
@@ -138,7 +145,19 @@ class OutputFound(NamedTuple):
     at: float
 
 
-Report = Heard | Signalled | Panicked | ClockMoved | Played | Dropped | Withdrawn | Cancelled | OutputLost | OutputFound
+Report = (
+    Heard
+    | Signalled
+    | Panicked
+    | ClockMoved
+    | Tapped
+    | Played
+    | Dropped
+    | Withdrawn
+    | Cancelled
+    | OutputLost
+    | OutputFound
+)
 
 
 class HandedOver(NamedTuple):

@@ -42,6 +42,10 @@ class ConnectedPlayer:
         self._grip.follow(event)
         return self._leaving(self._player.receive(event))
 
+    def tap(self, at: float) -> None:
+        """The musician taps the tempo at the terminal."""
+        self._player.tap(at)
+
     def accept(self, command: Command, now: float) -> list[Outgoing]:
         """Take a command; returns what it makes leave at once."""
         if isinstance(command, Play) and not self.has_output:

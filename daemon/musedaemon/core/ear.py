@@ -114,6 +114,11 @@ class Ear:
         if self.timeline.follow(beat, self.moment.tick_at(beat.at, self.bpm)):
             self.moment = self.moment._replace()
 
+    def take_tempo(self, bpm: float) -> None:
+        """The musician has tapped it: it is looked for no more. What was heard of the phrase is counted in it, too."""
+        self._tempo.take(bpm)
+        self._tempo_found = False
+
     def hear(self, event: MidiEvent) -> list[int]:
         """The musician did this; returns the pitches that end by it."""
         match event:

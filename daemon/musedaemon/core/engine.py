@@ -25,6 +25,7 @@ from musedaemon.core.commands import (
     Report,
     Signalled,
     Silenced,
+    Tapped,
     Withdrawn,
 )
 from musedaemon.core.conversation import LEAD_S, Conversation, Foreseen
@@ -156,6 +157,9 @@ class Engine:
             case ClockMoved(beat, news):
                 self._ear.follow_clock(beat)
                 return [] if news is ClockNews.PULSE else [ClockState(beat.at, news, beat.grid.bpm)]
+            case Tapped(at, bpm):
+                self._ear.take_tempo(bpm)
+                return [ClockState(at, ClockNews.TAPPED, bpm)]
             case Signalled(wish=Wish.KEEP):
                 return []
             case Heard() | Signalled():

@@ -12,12 +12,10 @@ from typing import NamedTuple
 from musedaemon.core.beat_grid import Beat, BeatGrid, Meter, first_from
 from musedaemon.core.beat_source import CLOCK_MESSAGES, moved
 from musedaemon.core.commands import ClockMoved
-from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
+from musedaemon.core.events import MidiEvent, Other
 from musedaemon.core.link_peer import LinkPeer, LinkState
 from musedaemon.core.midi_clock import ClockNews
-from musedaemon.core.own_clock import TapSettings
-from musedaemon.core.signals import SWITCH_DOWN
-from musedaemon.core.tap_tempo import TapTempo
+from musedaemon.core.tap_tempo import Taps, TapSettings
 
 _START, _CONTINUE, _STOP = 0xFA, 0xFB, 0xFC
 _JUST_BEGUN = 0.01
@@ -44,8 +42,7 @@ class LinkClock:
     def __init__(self, peer: LinkPeer, meter: Meter, tap: TapSettings) -> None:
         self._peer = peer
         self._bar = meter.bar_beats
-        self._tap_settings = tap
-        self._tap = TapTempo()
+        self._taps = Taps(tap)
         self._grid: BeatGrid | None = None
         self._bar_line = 0.0
         self._song_begins: float | None = None
@@ -66,14 +63,14 @@ class LinkClock:
         """Taps, and what others send as a clock: of that, only the transport counts."""
         if isinstance(event, Other):
             return event.data[0] in CLOCK_MESSAGES and self._wish(event)
-        if not self._is_of_the_tap(event):
+        if not self._taps.is_one(event):
             return False
-        if isinstance(event, NoteOn) or (isinstance(event, ControlChange) and event.value >= SWITCH_DOWN):
-            bpm = self._tap.tap(event.at)
-            if bpm is not None:
-                self._peer.propose(bpm, event.at)
-                self._tapped = True
+        self._propose(self._taps.hear(event), event.at)
         return True
+
+    def tap(self, at: float) -> None:
+        """A tap at the terminal."""
+        self._propose(self._taps.tap(at), at)
 
     def passes(self, event: MidiEvent) -> bool:
         """The clock messages of others, for none are ours."""
@@ -84,7 +81,7 @@ class LinkClock:
         state = self._peer.look()
         grid = self._follow_beats(state.grid, until)
         self._follow_transport(state, grid, until)
-        news = [*self._turned(grid, until), *self._company(state.peers), *self._taps()]
+        news = [*self._turned(grid, until), *self._company(state.peers), *self._tap_news()]
         beat = Beat(until, grid, self._song_begins)
         if not news and self._told and not moved(self._told, beat):
             return []
@@ -107,10 +104,10 @@ class LinkClock:
         reports, self._reports = self._reports, []
         return reports
 
-    def _is_of_the_tap(self, event: NoteOn | NoteOff | ControlChange) -> bool:
-        if isinstance(event, ControlChange):
-            return event.control == self._tap_settings.control
-        return event.pitch == self._tap_settings.key
+    def _propose(self, bpm: float | None, at: float) -> None:
+        if bpm is not None:
+            self._peer.propose(bpm, at)
+            self._tapped = True
 
     def _wish(self, event: Other) -> bool:
         if event.data[0] in (_START, _CONTINUE):
@@ -156,7 +153,7 @@ class LinkClock:
             return []
         return [ClockNews.STOPPED if self._song_begins is None else ClockNews.STARTED]
 
-    def _taps(self) -> list[ClockNews]:
+    def _tap_news(self) -> list[ClockNews]:
         tapped, self._tapped = self._tapped, False
         return [ClockNews.TAPPED] if tapped else []
 

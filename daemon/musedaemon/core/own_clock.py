@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from musedaemon.core.beat_grid import Beat, BeatGrid, Meter
 from musedaemon.core.beat_source import CLOCK_MESSAGES
 from musedaemon.core.clock_master import ClockMaster
 from musedaemon.core.commands import ClockMoved
-from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
+from musedaemon.core.events import MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.metronome import Click, Metronome
 from musedaemon.core.midi_clock import ClockNews
-from musedaemon.core.signals import SWITCH_DOWN
-from musedaemon.core.tap_tempo import TapTempo
-
-
-class TapSettings(NamedTuple):
-    """Which key or control (whatever its channel) taps the tempo; None for none."""
-
-    key: int | None = None
-    control: int | None = None
+from musedaemon.core.tap_tempo import Taps, TapSettings
 
 
 class OwnClock:
@@ -35,8 +25,7 @@ class OwnClock:
         self._meter = meter
         self._metronome = metronome
         self._count_in_beats = count_in_bars * meter.bar_beats
-        self._tap_settings = tap
-        self._tap = TapTempo()
+        self._taps = Taps(tap)
         self._master: ClockMaster | None = None
         self._click_ends: list[NoteOff] = []
         self._now = 0.0
@@ -53,11 +42,14 @@ class OwnClock:
         """Taps, and what others think the time is."""
         if isinstance(event, Other):
             return event.data[0] in CLOCK_MESSAGES
-        if not self._is_of_the_tap(event):
+        if not self._taps.is_one(event):
             return False
-        if isinstance(event, NoteOn) or (isinstance(event, ControlChange) and event.value >= SWITCH_DOWN):
-            self._turn_to(self._tap.tap(event.at), event.at)
+        self._turn_to(self._taps.hear(event), event.at)
         return True
+
+    def tap(self, at: float) -> None:
+        """A tap at the terminal."""
+        self._turn_to(self._taps.tap(at), at)
 
     def passes(self, event: MidiEvent) -> bool:
         """Nothing of it."""
@@ -92,11 +84,6 @@ class OwnClock:
         """What changed."""
         reports, self._reports = self._reports, []
         return reports
-
-    def _is_of_the_tap(self, event: NoteOn | NoteOff | ControlChange) -> bool:
-        if isinstance(event, ControlChange):
-            return event.control == self._tap_settings.control
-        return event.pitch == self._tap_settings.key
 
     def _turn_to(self, bpm: float | None, at: float) -> None:
         if bpm is not None and self._master is not None:

@@ -110,6 +110,11 @@ class Player:
         self._reports.append(Heard(event))
         return self._passed_thru(event, strike)
 
+    def tap(self, at: float) -> None:
+        """The musician taps the tempo at the terminal (seconds)."""
+        self._beats.tap(at)
+        self._reports += self._pulse.follow(at)
+
     def accept(self, command: Command, now: float) -> list[Outgoing]:
         """Take a command; returns what it makes leave at once."""
         match command:

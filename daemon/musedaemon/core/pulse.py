@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from musedaemon.core.beat_grid import BeatGrid, Doubt
 from musedaemon.core.beat_source import BeatSource
-from musedaemon.core.commands import ClockMoved, PlannedNote, Signalled
+from musedaemon.core.commands import ClockMoved, PlannedNote, Signalled, Tapped
 from musedaemon.core.scheduler import Due, Scheduler
 from musedaemon.core.signals import Wish
 
@@ -49,16 +49,18 @@ class Pulse:
         late_by = max(early - AHEAD_OF_PERIOD_S, _ON_ITS_WAY_S)
         return doubt if doubt and doubt.spread > late_by else None
 
-    def follow(self, now: float) -> list[ClockMoved | Signalled]:
+    def follow(self, now: float) -> list[ClockMoved | Tapped | Signalled]:
         """Move what is pending if the beats have moved. Returns what happened, with a take-back where a song ended."""
         grid = self._source.grid
         if grid is not None and (self._placed_on is None or _off(self._placed_on, grid, now) > _UNHEARD_S):
             self._placed_on = grid
             self._pending.retime(lambda note: _placed(note, grid))
-        reports: list[ClockMoved | Signalled] = []
+        reports: list[ClockMoved | Tapped | Signalled] = []
         for report in self._source.take_reports():
-            before, self._song_begins = self._song_begins, report.beat.song_begins
             reports.append(report)
+            if isinstance(report, Tapped):
+                continue
+            before, self._song_begins = self._song_begins, report.beat.song_begins
             if before is not None and before != self._song_begins:
                 reports.append(Signalled(report.beat.at, Wish.TAKE_BACK))
         return reports

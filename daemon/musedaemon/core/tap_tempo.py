@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import deque
 from itertools import pairwise
 from statistics import mean, median_low
+from typing import NamedTuple
 
+from musedaemon.core.events import ControlChange, NoteOff, NoteOn
 from musedaemon.core.periodicity import FASTEST_BPM, SLOWEST_BPM
+from musedaemon.core.signals import SWITCH_DOWN
 
 FEWEST_TAPS = 3
 _MOST_TAPS = 8
@@ -56,3 +59,33 @@ class TapTempo:
 
     def _distances(self) -> list[float]:
         return [after - before for before, after in pairwise(self._taps)]
+
+
+class TapSettings(NamedTuple):
+    """Which key or control (whatever its channel) taps the tempo; None for none."""
+
+    key: int | None = None
+    control: int | None = None
+
+
+class Taps:
+    """The musician's taps: on a key, with a control, or at the terminal. One thread; tempi as `TapTempo.tap`."""
+
+    def __init__(self, settings: TapSettings) -> None:
+        self._settings = settings
+        self._tempo = TapTempo()
+
+    def is_one(self, event: NoteOn | NoteOff | ControlChange) -> bool:
+        """Whether it is a tap, or the end of one, and no music."""
+        if isinstance(event, ControlChange):
+            return event.control == self._settings.control
+        return event.pitch == self._settings.key
+
+    def hear(self, event: NoteOn | NoteOff | ControlChange) -> float | None:
+        """Take one; the tempo that is tapped with it."""
+        is_down = isinstance(event, NoteOn) or (isinstance(event, ControlChange) and event.value >= SWITCH_DOWN)
+        return self.tap(event.at) if is_down else None
+
+    def tap(self, at: float) -> float | None:
+        """A tap at the terminal (seconds); the tempo that is tapped with it."""
+        return self._tempo.tap(at)

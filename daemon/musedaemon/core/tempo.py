@@ -53,6 +53,7 @@ class TempoFrom(Enum):
     """Where a tempo came from."""
 
     GIVEN = "given"
+    TAPPED = "tapped"
     FOUND = "found"
     """In the playing."""
     ASSUMED = "assumed"
@@ -72,6 +73,7 @@ class TempoTracker:
         near = hint or written
         self._known = bool(given_bpm or near)
         self._found = False
+        self._tapped = False
         self._bpm = given_bpm or near or UNKNOWN_BPM
         self._line: BeatLine | None = None
         self._usual = _around(near, _HINT_OCTAVES) if near else USUAL
@@ -88,7 +90,9 @@ class TempoTracker:
 
     @property
     def came_from(self) -> TempoFrom:
-        """Where it came from; a given one never changes."""
+        """Where it came from; a given one never changes but by taps."""
+        if self._tapped:
+            return TempoFrom.TAPPED
         if self._given is not None:
             return TempoFrom.GIVEN
         return TempoFrom.FOUND if self._found else TempoFrom.ASSUMED
@@ -102,6 +106,11 @@ class TempoTracker:
     def line(self) -> BeatLine | None:
         """Where the beats of the last call lie; None where there was too little to tell."""
         return self._line
+
+    def take(self, bpm: float) -> None:
+        """It was tapped: from now on it is given."""
+        self._given = self._bpm = bpm
+        self._known = self._tapped = True
 
     def begin_written(self, at: float) -> None:
         """The music that says its tempo begins (seconds), and keeps that tempo: its beats count from there."""

@@ -17,11 +17,12 @@ from musedaemon.core.link_peer import LinkPeer
 from musedaemon.core.manners import Lengths
 from musedaemon.core.metronome import Metronome, MetronomeSettings
 from musedaemon.core.modes import Mode
-from musedaemon.core.own_clock import OwnClock, TapSettings
+from musedaemon.core.own_clock import OwnClock
 from musedaemon.core.player import PlayerTiming
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.scales import Scale
 from musedaemon.core.signals import PEDALS, By, SignalSettings
+from musedaemon.core.tap_tempo import TapSettings
 from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
 from musedaemon.errors import ConfigError
 from musedaemon.run.link_session import FIRST_BPM, LinkSession, LinkSettings, open_link_session
@@ -149,7 +150,7 @@ def beat_source(tempo: Tempo, link: LinkPeer | None = None) -> BeatSource:
     if tempo.clock == "midi":
         return FollowedClock()
     if tempo.clock == "follow":
-        return NoClock()
+        return NoClock(_tap_settings(tempo))
     clicks = MetronomeSettings(tempo.metronome_channel - 1, tempo.metronome_accent_pitch, tempo.metronome_pitch)
     metronome = Metronome(bars, clicks) if tempo.metronome_channel else None
     return OwnClock(tempo.bpm, bars, metronome, tempo.count_in_bars, _tap_settings(tempo))

@@ -30,6 +30,7 @@ from musedaemon.run.threads import (
     PlayerInbox,
     PlayerThread,
     Stop,
+    Tap,
     raise_refusal,
 )
 from musedaemon.run.wakeup import Wakeup
@@ -82,6 +83,10 @@ class RealTime:
     def panic(self) -> None:
         """Silence, at once. Any thread."""
         self.inbox.put(Panic())
+
+    def tap(self, at: float) -> None:
+        """The musician taps the tempo (seconds). Any thread."""
+        self.inbox.put(Tap(at))
 
     def run(self, answers: Answers = NO_ANSWERS) -> None:
         """Play until SIGINT, SIGTERM or the end of a file; other signals have `answers`.

@@ -120,6 +120,7 @@ def turn_summary(over: TurnOver, of_clock: TempoSource) -> TurnSummary:
     """What is told of a turn; `of_clock` is where a clock's tempo comes from."""
     sources: dict[TempoFrom, TempoSource] = {
         TempoFrom.GIVEN: "given",
+        TempoFrom.TAPPED: "tapped",
         TempoFrom.FOUND: "found",
         TempoFrom.ASSUMED: "assumed",
         TempoFrom.CLOCK: of_clock,

@@ -22,7 +22,7 @@ from musedaemon.run.chosen import (
     player_timing,
 )
 from musedaemon.run.clock import SessionClock
-from musedaemon.run.console import listen_at_terminal
+from musedaemon.run.console import TerminalTaps, listen_at_terminal
 from musedaemon.run.intake import BoundedReports
 from musedaemon.run.link_session import LinkSession
 from musedaemon.run.missing import opening_input, opening_output
@@ -167,12 +167,20 @@ class Session:
             self._started(input_name, str(target) if target else wiring.output_name)
             wiring.watch()
             self.live = live
-            listen_at_terminal({"p": live.panic, "panic": live.panic})
+            listen_at_terminal(self._words(live))
             self._attend(live)
             live.run(answers)
             self.reconnections = wiring.reconnections
             if failure := wiring.input_failure:
                 self.reporter.warning(f'messages from "{input_name}" were lost ({failure}); please report it')
+
+    def _words(self, live: RealTime) -> dict[str, Callable[[], None]]:
+        """What can be typed."""
+        words = {"p": live.panic, "panic": live.panic}
+        if self.config.tempo.clock == "midi":
+            return words
+        taps = TerminalTaps(self.clock, live.tap)
+        return words | {"t": taps.begin, "tap": taps.begin, "": taps.go_on}
 
     def _attend(self, live: RealTime) -> None:
         timing = player_timing(self.config)

@@ -11,7 +11,7 @@ from musedaemon.core.beat_grid import Meter
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.link_peer import LinkState
 from musedaemon.core.midi_clock import ClockNews
-from musedaemon.core.own_clock import TapSettings
+from musedaemon.core.tap_tempo import TapSettings
 
 Told = tuple[float, ClockNews, float | None]
 

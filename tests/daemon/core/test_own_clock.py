@@ -10,7 +10,8 @@ from musedaemon.core.beat_grid import Meter
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.metronome import CLICK_S, Metronome
 from musedaemon.core.midi_clock import ClockNews
-from musedaemon.core.own_clock import OwnClock, TapSettings
+from musedaemon.core.own_clock import OwnClock
+from musedaemon.core.tap_tempo import TapSettings
 
 BEAT_S = 0.5
 PULSE_S = BEAT_S / 24

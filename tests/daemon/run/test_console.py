@@ -4,8 +4,11 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 
 import pytest
+
+from musedaemon.run.console import TerminalTaps
 
 pty = pytest.importorskip("pty")  # Windows has none
 
@@ -42,3 +45,23 @@ def test_a_word_does_what_it_stands_for_and_another_is_told() -> None:
 def test_without_a_terminal_nothing_is_read() -> None:
     run = subprocess.run([sys.executable, "-c", LISTEN], input="p\n", capture_output=True, text=True, check=True)
     assert (run.stdout, run.stderr) == ("listening\n", "")
+
+
+@dataclass
+class Time:
+    at: float = 0.0
+
+    def now(self) -> float:
+        return self.at
+
+
+def test_after_the_first_tap_lines_tap_as_long_as_they_come_in_time() -> None:
+    clock, heard = Time(), list[float]()
+    taps = TerminalTaps(clock, heard.append)
+    taps.go_on()
+    for clock.at in (10.0, 11.0, 12.0):
+        taps.begin() if clock.at == 10.0 else taps.go_on()
+    clock.at = 16.0
+    taps.go_on()
+    taps.begin()
+    assert heard == [10.0, 11.0, 12.0, 16.0]
