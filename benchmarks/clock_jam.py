@@ -5,9 +5,9 @@
 
 The master is `jack_midi_clock` (its package), or the DAW Ardour (`ardour7-lua` of package ardour) without a screen; the
 daemon plays with `--clock midi --start-on bar`, a call of six eighths goes in, and the next one when its reply is over.
-`--ramp 16`: from 100 to 140 bpm in so many bars. An even master's grid is the line through all of its pulses. Where it
-jitters or its tempo moves, the grid is the pulses themselves, a note between two of them being in proportion. "Tempo":
-how far each turn's tempo, as the daemon tells it, was from the master's. Median, 95th percentile, most.
+`--ramp 16`: from 100 to 140 bpm in so many bars. The grid is the master's pulses as another client hears them, a note
+between two of them being in proportion. "Tempo": how far each turn's tempo, as the daemon tells it, was from the mean
+of an even master's. Median, 95th percentile, most.
 
 Linux only; starts a private JACK server (package jackd2) and stops it.
 """
@@ -115,18 +115,12 @@ class Grid:
         self._pulses, self._numbers = pulses, np.concatenate([[0], numbers.cumsum()])
         self.lost = int(self._numbers[-1]) - len(steps)
         """Pulses that we did not hear; of an even master alone one can tell."""
-        self.period, self._first = np.polyfit(self._numbers, pulses, 1)
-        self._has_one_line = has_one_line
+        self.period, _ = np.polyfit(self._numbers, pulses, 1)
 
     def off_ms(self, frames: Vector, pulses: int) -> Vector:
         """[N] how far each frame is from the nearest multiple of so many pulses."""
-        if self._has_one_line:
-            nearest = np.round((frames - self._first) / self.period / pulses) * pulses
-            lines = self._first + nearest * self.period
-        else:
-            nearest = np.round(np.interp(frames, self._pulses, self._numbers) / pulses) * pulses
-            lines = np.interp(nearest, self._numbers, self._pulses)
-        off: Vector = np.abs(frames - lines) / RATE * 1000
+        nearest = np.round(np.interp(frames, self._pulses, self._numbers) / pulses) * pulses
+        off: Vector = np.abs(frames - np.interp(nearest, self._numbers, self._pulses)) / RATE * 1000
         return off
 
 

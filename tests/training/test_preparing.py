@@ -185,8 +185,8 @@ def wait_until(happened: Callable[[], bool]) -> None:
 def test_a_preparation_cut_short_leaves_no_reader_and_goes_on(ending: signal.Signals, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
-    for number in range(40):
-        (data / f"{number:02d}.abc").write_text(BOOK)
+    for number in range(300):  # more than are read before the signal comes
+        (data / f"{number:03d}.abc").write_text(BOOK)
     process = reading(data, tmp_path / "cache")
     wait_until(lambda: sum(path.stat().st_size for path in tmp_path.rglob("*.jsonl")) > 0)
     process.send_signal(ending)
@@ -199,7 +199,7 @@ def test_a_preparation_cut_short_leaves_no_reader_and_goes_on(ending: signal.Sig
     again = reading(data, tmp_path / "cache")
     out, err = again.communicate(timeout=60)
     assert again.returncode == 0, err
-    assert "files: 40 found" in out
+    assert "files: 300 found" in out
     for path, lines in before.items():
         whole = lines[: lines.rfind(b"\n") + 1]
         assert path.read_bytes().startswith(whole)
