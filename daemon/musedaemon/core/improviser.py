@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,14 +21,15 @@ from musedaemon.model.protocol import NoteModel
 class NoteShape(NamedTuple):
     """What is settled of a note before it is sampled.
 
-    Its onset tick, the longest duration it may have (ticks, at least 1), how loud it is to be, and the `limits` of its
-    pitch and velocity.
+    Its onset tick, the longest duration it may have (ticks, at least 1), how loud it is to be, the `limits` of its
+    pitch and velocity, and the pitches that are `worn` and only come where there is no other.
     """
 
     onset: int
     longest: int
     loudness: Lean
     limits: Limits
+    worn: Sequence[int] = ()
 
 
 class SampledNote(NamedTuple):
@@ -69,12 +71,16 @@ class Improviser:
             allowed[int(np.argmax(ticks >= earliest))] = True
         return moment.tick + int(TICKS_OF_CLASS[self._draw(recalled.shift(moment.state.shift_logits), allowed, rng)])
 
-    def next_onset(self, moment: Moment, recalled: Recollection, room: Room, rng: np.random.Generator) -> int:
-        """The tick of the next note's onset, within a running reply, where there is room."""
+    def next_onset(
+        self, moment: Moment, recalled: Recollection, room: Room, leaning: Floats, rng: np.random.Generator
+    ) -> int:
+        """The tick of the next note's onset, within a running reply, where there is room.
+
+        `leaning` [TIME_CLASSES] is what the chances of the shifts are multiplied by, 1 for "together".
+        """
         allowed = room.classes()
         weights = recalled.shift(moment.state.shift_logits)
-        if allowed[0] and not allowed.all():
-            weights = waiting(weights, allowed)
+        weights = waiting(weights, leaning * allowed) if allowed[0] else weights * leaning
         return moment.tick + int(TICKS_OF_CLASS[self._draw(weights, allowed, rng)])
 
     def sample_note(
@@ -87,6 +93,9 @@ class Improviser:
         free[list(context.sounding)] = False
         if not free.any():
             return None
+        fresh = free.copy()
+        fresh[shape.worn] = False
+        free = fresh if fresh.any() else free
         model, state, shift = self._model, moment.state, context.shift
         pitches = recalled.pitch(model.pitch_logits(state, context), shift) * limits.leaning
         pitch = self._draw(pitches, free, rng)

@@ -1,22 +1,26 @@
-"""Leaning: a reply keeps to the key of its call about as closely as a musician would, without being bound to it.
+"""Leaning: a reply keeps to the key of its call and to the parts of the beat about as musicians do, yet is not bound.
 
 A sampled reply strays: each foreign note makes the next one likelier, and the state still knows the keys of earlier
-calls. So the chances of notes outside the key are lessened (docs/decisions.md has the measurements).
+calls; one odd shift moves all that follow off the beat. So the chances of these are lessened (docs/decisions.md has the
+measurements).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import numpy as np
 
 from musedaemon.core.key_finding import STRESSED, Span, durations, pitch_classes_in
 from musedaemon.core.sampling import Floats
 from musedaemon.core.scales import PITCH_CLASSES, Scale
-from musedaemon.encoding import PITCHES
+from musedaemon.encoding import PITCHES, TICKS_OF_CLASS, TICKS_PER_BEAT
 
 _FOREIGN = 1.5
-"""The logarithm of how much less likely a foreign note is."""
+_OFF_BEAT = 1.0
+"""The logarithms of how much less likely a foreign note is, and one that is on no sixteenth and no triplet."""
+_PARTS = (4, 3)
 _SEMITONES = np.arange(PITCHES)
 
 
@@ -35,4 +39,25 @@ def to_keys(keys: Iterable[Scale], call: Sequence[Span]) -> Floats:
     against = _FOREIGN * np.maximum(1.0 - share / STRESSED, 0.0)
     against[list(pitch_classes_in(keys, call))] = 0.0
     leaning: Floats = np.exp(-against)[_SEMITONES % PITCH_CLASSES]
+    return leaning
+
+
+@cache
+def to_beat(place: int) -> Floats:
+    """[TIME_CLASSES] what the chance of each shift is multiplied by after a note `place` ticks after the beat.
+
+    1 for what lies on a fourth or a third of the beat. Not to be changed.
+    """
+    ticks = place + TICKS_OF_CLASS
+    on_a_part = np.any([ticks % (TICKS_PER_BEAT // parts) == 0 for parts in _PARTS], axis=0) | (TICKS_OF_CLASS == 0)
+    leaning: Floats = np.where(on_a_part, 1.0, np.exp(-_OFF_BEAT))
+    leaning.flags.writeable = False
+    return leaning
+
+
+@cache
+def to_no_beat() -> Floats:
+    """[TIME_CLASSES] every shift as likely as the model has it. Not to be changed."""
+    leaning = np.ones(len(TICKS_OF_CLASS))
+    leaning.flags.writeable = False
     return leaning

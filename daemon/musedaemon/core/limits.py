@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musedaemon.core.accents import Strike
+from musedaemon.core.example import Example
 from musedaemon.core.key_finding import Span, find_keys, pitch_classes_in
 from musedaemon.core.leaning import no_leaning, to_keys
-from musedaemon.core.polyphony import most_at_once
+from musedaemon.core.moment import ticks_per_second
 from musedaemon.core.sampling import Floats
 from musedaemon.core.scales import PITCH_CLASSES, Scale
 from musedaemon.encoding import (
+    MAX_TICKS,
     PITCHES,
     TICKS_PER_BEAT,
     VELOCITY_CLASSES,
@@ -32,6 +33,10 @@ from musedaemon.encoding import (
 
 FINGERS = 10
 """Nothing has more notes at once."""
+_SPARE_TICKS = TICKS_PER_BEAT // 2
+"""A reply waits and rests at most so much longer than its call."""
+_MORE_REPEATS, _FEWEST_REPEATS = 2, 4
+"""It repeats a pitch at most so many times more than its call, and so many times in any case."""
 _OCTAVE = 12
 """A reply as high as its call has at least so much to move in, however narrow the call; others go at most so far beyond
 its outermost notes."""
@@ -69,6 +74,17 @@ class Spacing(NamedTuple):
     ticks: int
 
 
+class Pace(NamedTuple):
+    """The next strike comes within `wait` ticks of the last one, and after `rest` ticks of silence at most."""
+
+    wait: int
+    rest: int
+
+
+ANY_PACE = Pace(MAX_TICKS, MAX_TICKS)
+ANY_REPEATS = 2**30
+
+
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
     """The musician's. `density`: most strikes a beat, 0 for no limit. `polyphony`: most notes at once, 0 for about as
@@ -87,7 +103,8 @@ class LimitSettings:
 
 class Limits(NamedTuple):
     """What one reply may be: `pitches` [128] (at least one), velocities from `softest` to `loudest`, at most `voices`
-    notes sounding at once, and its `spacing`. `leaning` [128] is what the chances of the pitches are multiplied by.
+    notes sounding at once, the same pitch at most `repeats` strikes in a row, its `spacing` and its `pace`. `leaning`
+    [128] is what the chances of the pitches are multiplied by.
     """
 
     pitches: BoolArray
@@ -96,6 +113,8 @@ class Limits(NamedTuple):
     loudest: int
     voices: int
     spacing: Spacing
+    pace: Pace = ANY_PACE
+    repeats: int = ANY_REPEATS
 
     def velocity_classes(self) -> BoolArray:
         """[VELOCITY_CLASSES] the classes that hold an allowed velocity: at least one."""
@@ -132,12 +151,15 @@ class Limiter:
         self._playable = playable
         self._keys: list[Scale] = []
 
-    def limits_for(self, call: Sequence[Span], strikes: Sequence[Strike]) -> Limits:
-        """The limits of the reply to a call, of which the notes are told twice; an empty one leaves all free it can."""
-        return self._with_voices(self._limits(call, self._settings.register), _voices_like(strikes))
+    def limits_for(self, call: Sequence[Span], example: Example, bpm: float) -> Limits:
+        """The limits of the reply to a call (at least one note), which is an `example` too, at a tempo."""
+        limits = self._limits(call, self._settings.register)._replace(
+            pace=_pace_like(example, bpm), repeats=max(example.repeats + _MORE_REPEATS, _FEWEST_REPEATS)
+        )
+        return self._with_voices(limits, _voices_like(example))
 
     def limits_beside(self, call: Sequence[Span]) -> Limits:
-        """The limits of what sounds together with a call: where the hands are, its register and voices are no model."""
+        """The limits of what sounds together with a call, or follows none: but for its key that is no example."""
         register = self._settings.register
         limits = self._limits(call, Register.ANY if register is Register.NEAR else register)
         return self._with_voices(limits, FINGERS)
@@ -174,10 +196,14 @@ def _in_scale(scale: Scale | KeyOfCall | None, keys: Sequence[Scale], call: Sequ
     return np.ones(PITCHES, dtype=np.bool_)
 
 
-def _voices_like(strikes: Sequence[Strike]) -> int:
+def _voices_like(example: Example) -> int:
     """A single line is answered by one; to more voices there may come one, as composers do it."""
-    most = most_at_once(strikes)
-    return min(most + (most > 1), FINGERS) if most else FINGERS
+    return min(example.at_once + (example.at_once > 1), FINGERS)
+
+
+def _pace_like(example: Example, bpm: float) -> Pace:
+    wait, rest = (math.ceil(seconds * ticks_per_second(bpm)) for seconds in (example.wait_s, example.rest_s))
+    return Pace(min(wait + _SPARE_TICKS, MAX_TICKS), min(rest + _SPARE_TICKS, MAX_TICKS))
 
 
 def _narrowed(pitches: BoolArray, masks: Sequence[BoolArray]) -> BoolArray:

@@ -13,12 +13,14 @@ from musedaemon.core.dynamics import Dynamics
 from musedaemon.core.ending import EARLIEST, LATEST, REST_TICKS, TailNote, best_ending, ending_score
 from musedaemon.core.feel import AS_SAMPLED, Feel
 from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
+from musedaemon.core.leaning import to_beat, to_no_beat
 from musedaemon.core.limits import Limits
 from musedaemon.core.moment import Moment
 from musedaemon.core.recollection import Recollection
 from musedaemon.core.retelling import Retelling
+from musedaemon.core.sampling import Floats
 from musedaemon.core.texture import NOTHING_BEFORE, Before, Room, Texture
-from musedaemon.encoding import TICKS_PER_BEAT
+from musedaemon.encoding import MAX_TICKS, TICKS_PER_BEAT
 
 ENTRY_TICKS = 2 * TICKS_PER_BEAT
 """The reply enters within two beats of the first moment it may."""
@@ -179,16 +181,23 @@ class Reply:
         retelling, may_end = self._plan.retelling, self._texture.end >= self._limit(EARLIEST)
         if may_end and retelling.whole:
             return None
-        onset = self._improviser.next_onset(self._latest, recalled, self._room(), self._rng)
+        onset = self._improviser.next_onset(self._latest, recalled, self._room(), self._leaning(), self._rng)
         rests = may_end and not retelling.underway and onset >= self._texture.end + REST_TICKS
         return None if rests or onset >= self._latest_onset() else onset
 
     def _room(self) -> Room:
-        """Where the next note may start: a reply that is still too short does not end for a long rest."""
+        """Where the next note may start: a long rest, once the reply may end, is its end, and comes no sooner."""
         room = self._texture.room()
         if self._texture.end >= self._limit(EARLIEST):
-            return room
-        return room._replace(most_shift=self._latest_onset() - 1 - self._latest.tick)
+            return room._replace(most_shift=MAX_TICKS)
+        return room._replace(most_shift=min(room.most_shift, self._latest_onset() - 1 - self._latest.tick))
+
+    def _leaning(self) -> Floats:
+        """[TIME_CLASSES] to the parts of the beat, where one is known."""
+        plan, tick = self._plan, self._latest.tick
+        if plan.after.timeline.runs:
+            return to_beat(plan.after.timeline.places(tick)[0])
+        return to_no_beat() if plan.beat_tick is None else to_beat((tick - plan.beat_tick) % TICKS_PER_BEAT)
 
     def _room_made(self, onset: int) -> Moment:
         """The moment before a note at `onset`: where too much would sound with it, the last note is over."""
@@ -202,6 +211,7 @@ class Reply:
             longest=min(self._limit(LATEST) + TICKS_PER_BEAT, self._last_tick) - onset,
             loudness=self._plan.dynamics.lean(onset - self._plan.after.tick),
             limits=self._plan.limits,
+            worn=self._texture.worn(onset),
         )
         return self._improviser.sample_note(before, recalled, shape, self._plan.bpm, self._rng)
 
@@ -226,7 +236,7 @@ class Reply:
             self._serial, self._time(note.onset), self._time(end), self._plan.channel, note.pitch, note.velocity
         )
         self._serial += 1
-        self._texture.strike(note.onset, end)
+        self._texture.strike(note.onset, end, note.pitch)
         self._latest = note.after
         self._open.append(TailNote(planned, note.after, ending))
 

@@ -83,13 +83,14 @@ def chances(logits: FloatArray) -> Floats:
     return weights
 
 
-def waiting(weights: Floats, allowed: BoolArray) -> Floats:
-    """Weights [N] of times where the first class, "together with the last note", keeps its probability.
+def waiting(weights: Floats, factors: Floats) -> Floats:
+    """Weights [N] of times multiplied by `factors` [N], but that the first class, "together with the last note", keeps
+    its probability; its factor is 1.
 
-    What the others, "later", are likely to be goes to those of them that are allowed: a note that has to wait makes no
-    chord. Without a later class that is allowed they stay as they are.
+    What the others, "later", are likely to be goes to those of them that are not nothing now: a note that has to wait
+    makes no chord. Where all of them are, they stay as they are.
     """
-    waited = weights * allowed
+    waited = weights * factors
     together = float(waited[0])
     free = float(waited.sum()) - together
     if free <= _TINY:

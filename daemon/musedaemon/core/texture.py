@@ -6,6 +6,7 @@ from collections import deque
 from functools import lru_cache
 from typing import NamedTuple
 
+from musedaemon.core.example import Runs
 from musedaemon.core.limits import Limits
 from musedaemon.encoding import MAX_TICKS, TICKS_OF_CLASS, TICKS_PER_BEAT, BoolArray
 
@@ -56,6 +57,9 @@ class Texture:
         self._spacing = limits.spacing
         self._strikes: deque[int] = deque(before.strikes, maxlen=max(limits.spacing.strikes, 1))
         self._ends: list[int] = list(before.ends)
+        self._pace = limits.pace
+        self._repeats = limits.repeats
+        self._runs = Runs()
         self._notes_at_once = 0
         self.end = -1
         """When all of it is over."""
@@ -69,14 +73,21 @@ class Texture:
     def room(self) -> Room:
         """The room for the next note; something must have been struck."""
         together = self._notes_at_once < self._voices and self._sounding(self._strikes[-1]) < self._voices
-        return Room(together, max(1, self._until_spaced(), self._until_heard()))
+        rests_from = max(self.end - self._strikes[-1], 0)
+        latest = min(self._pace.wait, rests_from + self._pace.rest)
+        return Room(together, max(1, self._until_spaced(), self._until_heard()), latest)
+
+    def worn(self, onset: int) -> list[int]:
+        """The pitches that were struck often enough in a row for a while."""
+        return self._runs.of(onset, self._repeats)
 
     def gives_way(self, onset: int) -> bool:
         """Whether the last note must be over for another to start at `onset`."""
         return self._sounding(onset) >= self._voices
 
-    def strike(self, onset: int, end: int) -> None:
+    def strike(self, onset: int, end: int, pitch: int) -> None:
         """Enter a note."""
+        self._runs.strike(onset, pitch)
         if self._strikes and onset == self._strikes[-1]:
             self._notes_at_once += 1
         else:

@@ -11,6 +11,7 @@ from musedaemon.core.beside import Beside
 from musedaemon.core.commands import PlannedNote
 from musedaemon.core.dynamics import dynamics_of
 from musedaemon.core.ear import Ear
+from musedaemon.core.example import example_of
 from musedaemon.core.feel import AS_SAMPLED, Feel
 from musedaemon.core.improviser import Improviser
 from musedaemon.core.limits import Limiter, Limits
@@ -90,7 +91,10 @@ class Voice:
         spans = call.spans(at)
         if beside is not None:
             return beside.within(self._limiter.limits_beside(spans))
-        return self._limiter.limits_for(spans, call.strikes)
+        if not spans:
+            return self._limiter.limits_beside(spans)
+        example = example_of(call.strikes, [span.pitch for span in spans])
+        return self._limiter.limits_for(spans, example, self._ear.bpm)
 
     def _retelling(self, call: Phrase) -> Retelling:
         """Beyond the tuned place of the dial a reply may play the call back, at its end every one does.

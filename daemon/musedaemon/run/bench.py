@@ -10,6 +10,7 @@ import numpy as np
 
 from musedaemon.core.dynamics import Dynamics
 from musedaemon.core.improviser import Improviser, NoteShape
+from musedaemon.core.leaning import to_no_beat
 from musedaemon.core.limits import without_limits
 from musedaemon.core.memory import REACH, NoteClasses, SessionMemory
 from musedaemon.core.moment import Moment, opening
@@ -91,7 +92,7 @@ def whole_notes(model: NoteModel) -> Iterator[None]:
     together = 1
     while True:
         recalled = improviser.recall(moment)
-        onset = improviser.next_onset(moment, recalled, Room(together < limits.voices, 1), rng)
+        onset = improviser.next_onset(moment, recalled, Room(together < limits.voices, 1), to_no_beat(), rng)
         together = together + 1 if onset == moment.tick else 1
         note = improviser.sample_note(moment, recalled, NoteShape(onset, MAX_TICKS, any_loudness, limits), _BPM, rng)
         if note and note.after.note:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import pytest
@@ -10,15 +10,17 @@ from hypothesis import strategies as st
 from support.fakes import FakeModel
 from support.jam import SETTINGS, Jam, jam, melody
 
-from musedaemon.core.accents import Strike
 from musedaemon.core.events import NoteOff, NoteOn
+from musedaemon.core.example import Example
 from musedaemon.core.key_finding import Span
-from musedaemon.core.limits import KeyOfCall, Limiter, Limits, LimitSettings, Register
+from musedaemon.core.limits import ANY_PACE, ANY_REPEATS, KeyOfCall, Limiter, Limits, LimitSettings, Register
 from musedaemon.core.manners import Lengths
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.scales import STEPS, Scale
-from musedaemon.encoding import PITCHES
+from musedaemon.encoding import PITCHES, TIME_CLASSES, Context
+from musedaemon.model.protocol import State
 
+BPM = 120.0
 TICKS_A_SECOND = 48
 """At the 120 bpm of a jam."""
 CALL = melody([60, 64, 67, 72, 71, 67, 65, 62])
@@ -32,16 +34,18 @@ def spans(*pitches: int) -> list[Span]:
     return [Span(pitch, 0.5) for pitch in pitches]
 
 
-def limits_for(settings: LimitSettings, *call: int, voices: int = 1) -> Limits:
-    """The limits of the reply to a call, each note of which is struck so many times at once."""
-    strikes = [Strike(0.5 * index, 0.5 * index + 0.5) for index in range(len(call)) for _ in range(voices)]
-    return Limiter(settings, PLAYABLE).limits_for(spans(*call), strikes)
+EVEN = Example(at_once=1, wait_s=0.5, rest_s=0.0, repeats=1)
+
+
+def limits_for(settings: LimitSettings, *call: int, example: Example = EVEN) -> Limits:
+    """The limits of the reply to a call."""
+    return Limiter(settings, PLAYABLE).limits_for(spans(*call), example, BPM)
 
 
 def allowed(settings: LimitSettings, *call: int, playable: range = range(PITCHES)) -> list[int]:
     """The pitches a reply to a call may use."""
     mask = np.isin(np.arange(PITCHES), playable)
-    return np.flatnonzero(Limiter(settings, mask).limits_for(spans(*call), []).pitches).tolist()
+    return np.flatnonzero(Limiter(settings, mask).limits_for(spans(*call), EVEN, BPM).pitches).tolist()
 
 
 def test_without_settings_any_pitch_near_the_call_and_any_loudness_may_come_at_any_time() -> None:
@@ -51,11 +55,12 @@ def test_without_settings_any_pitch_near_the_call_and_any_loudness_may_come_at_a
     assert limits.spacing.strikes == 0
 
 
-def test_where_nothing_is_known_of_a_call_a_reply_has_ten_fingers_and_the_keyboard() -> None:
-    limits = limits_for(LimitSettings())
+def test_what_answers_nothing_has_ten_fingers_and_the_keyboard_at_any_pace() -> None:
+    limits = Limiter(LimitSettings(), PLAYABLE).limits_beside([])
     assert limits.pitches.tolist() == PLAYABLE.tolist()
     assert limits.voices == 10
     assert limits.leaning.tolist() == [1.0] * PITCHES
+    assert (limits.pace, limits.repeats) == (ANY_PACE, ANY_REPEATS)
 
 
 @pytest.mark.parametrize(
@@ -86,20 +91,20 @@ def test_what_leaves_nothing_to_play_is_passed_over() -> None:
 
 def test_the_key_of_the_call_holds_until_another_is_found() -> None:
     limiter = Limiter(LimitSettings(scale=KeyOfCall.FOUND, register=Register.ANY), PLAYABLE)
-    assert limiter.limits_for(spans(60, 64), []).pitches.sum() == PLAYABLE.sum()
-    in_c = limiter.limits_for(spans(*SCALE_OF_C), []).pitches
+    assert limiter.limits_for(spans(60, 64), EVEN, BPM).pitches.sum() == PLAYABLE.sum()
+    in_c = limiter.limits_for(spans(*SCALE_OF_C), EVEN, BPM).pitches
     assert {int(pitch) % 12 for pitch in np.flatnonzero(in_c)} == {0, 2, 4, 5, 7, 9, 11}
-    assert limiter.limits_for(spans(60, 64), []).pitches.tolist() == in_c.tolist()
+    assert limiter.limits_for(spans(60, 64), EVEN, BPM).pitches.tolist() == in_c.tolist()
 
 
 @pytest.mark.parametrize("scale", KeyOfCall)
 def test_a_short_call_with_a_note_that_its_key_lacks_is_in_no_key(scale: KeyOfCall) -> None:
     limiter = Limiter(LimitSettings(scale=scale, register=Register.ANY), PLAYABLE)
-    free = limiter.limits_for([], [])
-    in_c = limiter.limits_for(spans(*SCALE_OF_C), [])
-    elsewhere = limiter.limits_for(spans(64, 68, 71), [])
+    free = limiter.limits_for(spans(64, 68, 71), EVEN, BPM)
+    in_c = limiter.limits_for(spans(*SCALE_OF_C), EVEN, BPM)
+    elsewhere = limiter.limits_for(spans(64, 68, 71), EVEN, BPM)
     assert (elsewhere.pitches.tolist(), elsewhere.leaning.tolist()) == (free.pitches.tolist(), free.leaning.tolist())
-    again = limiter.limits_for(spans(60, 64), [])
+    again = limiter.limits_for(spans(60, 64), EVEN, BPM)
     assert (again.pitches.tolist(), again.leaning.tolist()) == (in_c.pitches.tolist(), in_c.leaning.tolist())
 
 
@@ -115,8 +120,17 @@ def test_by_default_foreign_notes_are_only_less_likely(scale: KeyOfCall | None, 
 
 @pytest.mark.parametrize(("voices", "most"), [(1, 1), (2, 3), (4, 5), (10, 10)])
 def test_a_line_is_answered_by_a_line_and_chords_by_one_more_voice_at_most(voices: int, most: int) -> None:
-    assert limits_for(LimitSettings(), 60, 64, 67, voices=voices).voices == most
-    assert limits_for(LimitSettings(polyphony=2), 60, 64, 67, voices=voices).voices == 2
+    example = EVEN._replace(at_once=voices)
+    assert limits_for(LimitSettings(), 60, 64, 67, example=example).voices == most
+    assert limits_for(LimitSettings(polyphony=2), 60, 64, 67, example=example).voices == 2
+
+
+def test_a_reply_waits_rests_and_repeats_little_more_than_its_call() -> None:
+    example = Example(at_once=1, wait_s=1.0, rest_s=0.25, repeats=5)
+    limits = limits_for(LimitSettings(), 60, 64, example=example)
+    assert limits.pace == (48 + 12, 12 + 12)
+    assert limits.repeats == 7
+    assert limits_for(LimitSettings(), 60, 64).repeats == 4
 
 
 def test_what_sounds_beside_the_call_is_not_bound_to_its_register_and_its_voices() -> None:
@@ -131,12 +145,12 @@ def test_what_sounds_beside_the_call_is_not_bound_to_its_register_and_its_voices
 
 @pytest.mark.parametrize(("density", "strikes", "ticks"), [(1, 2, 48), (0.25, 1, 96), (1.5, 3, 48), (0.75, 2, 64)])
 def test_density_is_counted_over_two_beats_or_a_little_more(density: float, strikes: int, ticks: int) -> None:
-    assert Limiter(LimitSettings(density=density), PLAYABLE).limits_for([], []).spacing == (strikes, ticks)
+    assert Limiter(LimitSettings(density=density), PLAYABLE).limits_beside([]).spacing == (strikes, ticks)
 
 
 @pytest.mark.parametrize(("softest", "loudest"), [(1, 127), (64, 64), (1, 1), (127, 127), (30, 33)])
 def test_some_velocity_is_always_allowed_and_in_the_bounds(softest: int, loudest: int) -> None:
-    limits = Limiter(LimitSettings(softest=softest, loudest=loudest), PLAYABLE).limits_for([], [])
+    limits = Limiter(LimitSettings(softest=softest, loudest=loudest), PLAYABLE).limits_beside([])
     played = {limits.velocity(int(index)) for index in np.flatnonzero(limits.velocity_classes())}
     assert played
     assert all(softest <= velocity <= loudest for velocity in played)
@@ -186,8 +200,7 @@ def test_whatever_the_limits_and_the_memory_every_note_keeps_to_them(
     done = jam(CALL, settings=jam_settings, model=FakeModel(certain=False))
     notes = played(done)
     call = [Span(event.pitch, 0.4) for event in CALL if isinstance(event, NoteOn)]
-    strikes = [Strike(event.at, event.at + 0.2) for event in CALL if isinstance(event, NoteOn)]
-    wanted = Limiter(limits, sampling.playable()).limits_for(call, strikes)
+    wanted = Limiter(limits, sampling.playable()).limits_for(call, EVEN, BPM)
     assert notes
     assert all(wanted.pitches[pitch] for _, _, pitch, _ in notes)
     assert all(limits.softest <= velocity <= limits.loudest for *_, velocity in notes)
@@ -254,3 +267,27 @@ def test_where_a_reply_has_to_end_its_last_note_is_no_stump() -> None:
         settings = replace(SETTINGS, lengths=Lengths(most_beats=beats), limits=LimitSettings(polyphony=10))
         notes = played(jam(CALL, settings=settings, model=HoldsOn()))
         assert min(end - onset for onset, end, *_ in notes) >= min(24, beats * 24 / 4)
+
+
+class Dwelling(FakeModel):
+    """Stays on one pitch, and after three notes wants to rest for four beats."""
+
+    def pitch_logits(self, *args: object) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        return self._peak(PITCHES, 64, 1.0)
+
+    def step(self, state: State, context: Context, pitch: int, velocity: int) -> State:
+        after = super().step(state, context, pitch, velocity)
+        resting = self.steps > len(CALL) // 2 + 3
+        return after._replace(shift_logits=self._peak(TIME_CLASSES, 96, 0.0)) if resting else after
+
+
+def test_no_pitch_is_repeated_on_and_on_and_no_rest_is_longer_than_the_call_has_it() -> None:
+    notes = played(jam(CALL, settings=replace(SETTINGS, lengths=Lengths(calls=3.0)), model=Dwelling(certain=False)))
+    pitches = [pitch for _, _, pitch, _ in notes]
+    assert len(pitches) > 8
+    assert max(len(list(run)) for _, run in groupby(pitches)) == 4
+    onsets = [onset for onset, *_ in notes]
+    # The call is in quarters; a rest that comes late enough would be the end.
+    early = [onset for onset in onsets if onset - onsets[0] < 400]
+    assert len(early) > 8
+    assert max(later - earlier for earlier, later in pairwise(early)) <= 24 + 12

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from musedaemon.core.limits import Limits, Spacing, without_limits
+from musedaemon.core.limits import Limits, Pace, Spacing, without_limits
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.texture import SHORTEST_TICKS, Before, Room, Texture
 
@@ -11,7 +11,7 @@ def texture(limits: Limits, *notes: tuple[int, int]) -> Texture:
     """After notes of (onset, end)."""
     made = Texture(limits)
     for onset, end in notes:
-        made.strike(onset, end)
+        made.strike(onset, end, 60 + onset % 12)
     return made
 
 
@@ -47,7 +47,7 @@ def test_two_voices_hold_a_bass_below_a_line() -> None:
     assert two.room() == Room(together=False, least_shift=SHORTEST_TICKS)
     assert two.gives_way(12)
     two.shorten_last(12)
-    two.strike(12, 36)
+    two.strike(12, 36, 64)
     assert two.gives_way(24)
     assert not two.gives_way(36)
     assert two.end == 96
@@ -56,7 +56,7 @@ def test_two_voices_hold_a_bass_below_a_line() -> None:
 def test_the_end_is_that_of_what_was_shortened() -> None:
     line = texture(FREE._replace(voices=1), (0, 96))
     line.shorten_last(12)
-    line.strike(12, 24)
+    line.strike(12, 24, 64)
     assert line.end == 24
 
 
@@ -65,3 +65,22 @@ def test_strikes_are_counted_over_a_while_and_chords_once() -> None:
     assert texture(sparse, (0, 6)).room() == Room(together=True, least_shift=1)
     assert texture(sparse, (0, 6), (0, 6), (36, 42)).room() == Room(together=True, least_shift=12)
     assert texture(sparse, (0, 6), (36, 42), (48, 60)).room() == Room(together=True, least_shift=36)
+
+
+def test_the_next_strike_comes_in_time_and_after_no_long_silence() -> None:
+    paced = FREE._replace(pace=Pace(wait=60, rest=12))
+    assert texture(paced, (0, 24)).room() == Room(together=True, least_shift=1, most_shift=36)
+    assert texture(paced, (0, 96)).room() == Room(together=True, least_shift=1, most_shift=60)
+    assert texture(paced, (0, 48), (24, 30)).room() == Room(together=True, least_shift=1, most_shift=36)
+
+
+def test_a_pitch_that_was_struck_often_enough_in_a_row_is_worn_until_another_strike() -> None:
+    made = Texture(FREE._replace(repeats=2))
+    made.strike(0, 12, 60)
+    made.strike(12, 24, 60)
+    made.strike(12, 24, 64)
+    assert made.worn(12) == []
+    assert made.worn(24) == [60]
+    made.strike(24, 36, 64)
+    assert made.worn(24) == [60]
+    assert made.worn(36) == [64]
