@@ -21,6 +21,8 @@ _APART = 3
 """Semitones from the musician's notes at least."""
 _REACH = 31
 """Semitones from the musician's outermost note at most: farther away nobody hears the two as one piece."""
+_REACH_ABOVE = 19
+"""A descant lies nearer than a bass."""
 _ROOM = 7
 """A register of fewer semitones is none."""
 _WORTH_IT = 12
@@ -82,6 +84,7 @@ class FreeRegister:
         if room[self._side] < _ROOM:
             return _between(taken)
         lowest, highest = sides[self._side]
+        highest = min(highest, max(taken) + _REACH_ABOVE)
         pitches = np.arange(PITCHES)
         inside: BoolArray = (pitches >= lowest) & (pitches <= highest)
         return inside

@@ -13,7 +13,7 @@ from musedaemon.core.memory import NoteClasses, SessionMemory
 from musedaemon.core.moment import Moment
 from musedaemon.core.recollection import Recollection
 from musedaemon.core.sampling import Floats, SamplingSettings, nucleus, waiting
-from musedaemon.core.texture import Room
+from musedaemon.core.texture import SHORTEST_TICKS, Room
 from musedaemon.encoding import MAX_TICKS, TICKS_OF_CLASS, BoolArray, time_class
 from musedaemon.model.protocol import NoteModel
 
@@ -50,18 +50,25 @@ class Improviser:
         self._memory = memory
         self.settings = settings
         """The dials; whoever turns them does it between two notes."""
-        self._any_duration = TICKS_OF_CLASS > 0
+        self._durations = TICKS_OF_CLASS >= SHORTEST_TICKS
 
     def recall(self, moment: Moment) -> Recollection:
         """What the session says of the note after this moment; for the calls below, until another note is heard."""
         return self._memory.recall(moment.key, moment.trail)
 
     def sample_onset(
-        self, moment: Moment, recalled: Recollection, earliest: int, latest: int, rng: np.random.Generator
+        self,
+        moment: Moment,
+        recalled: Recollection,
+        earliest: int,
+        latest: int,
+        leaning: Floats,
+        rng: np.random.Generator,
     ) -> int:
         """The tick of the next note's onset, from `earliest` to `latest` where the classes reach that far.
 
-        The model's own distribution given that nothing has sounded before `earliest`.
+        The model's own distribution given that nothing has sounded before `earliest`, multiplied by `leaning`
+        [TIME_CLASSES].
         """
         ticks = moment.tick + TICKS_OF_CLASS
         if earliest - moment.tick > MAX_TICKS:
@@ -69,7 +76,8 @@ class Improviser:
         allowed = (ticks >= earliest) & (ticks <= latest)
         if not allowed.any():
             allowed[int(np.argmax(ticks >= earliest))] = True
-        return moment.tick + int(TICKS_OF_CLASS[self._draw(recalled.shift(moment.state.shift_logits), allowed, rng)])
+        weights = recalled.shift(moment.state.shift_logits) * leaning
+        return moment.tick + int(TICKS_OF_CLASS[self._draw(weights, allowed, rng)])
 
     def next_onset(
         self, moment: Moment, recalled: Recollection, room: Room, leaning: Floats, rng: np.random.Generator
@@ -102,7 +110,7 @@ class Improviser:
         leaned = shape.loudness.on(model.velocity_logits(state, context, pitch))
         velocity = self._draw(recalled.velocity(leaned, shift, pitch), limits.velocity_classes(), rng)
         durations = recalled.duration(model.duration_logits(state, context, pitch, velocity), shift, pitch)
-        duration = min(int(TICKS_OF_CLASS[self._draw(durations, self._any_duration, rng)]), shape.longest)
+        duration = min(int(TICKS_OF_CLASS[self._draw(durations, self._durations, rng)]), shape.longest)
         tracker = moment.tracker.copy()
         tracker.note_on(onset, pitch, duration)
         after = Moment(

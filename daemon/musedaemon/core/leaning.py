@@ -18,9 +18,10 @@ from musedaemon.core.scales import PITCH_CLASSES, Scale
 from musedaemon.encoding import PITCHES, TICKS_OF_CLASS, TICKS_PER_BEAT
 
 _FOREIGN = 1.5
-_OFF_BEAT = 1.0
-"""The logarithms of how much less likely a foreign note is, and one that is on no sixteenth and no triplet."""
-_PARTS = (4, 3)
+"""The logarithm of how much less likely a foreign note is."""
+_OFF_BEAT = 0.5
+"""The same for one that is on none of the coarse parts of the beat, and again on none of the fine ones."""
+_PARTS = ((4, 3), (8, 6))
 _SEMITONES = np.arange(PITCHES)
 
 
@@ -46,11 +47,15 @@ def to_keys(keys: Iterable[Scale], call: Sequence[Span]) -> Floats:
 def to_beat(place: int) -> Floats:
     """[TIME_CLASSES] what the chance of each shift is multiplied by after a note `place` ticks after the beat.
 
-    1 for what lies on a fourth or a third of the beat. Not to be changed.
+    1 for what lies on a fourth or a third of the beat, less for eighths and sixths, least for what is on no part. It is
+    not to be changed.
     """
     ticks = place + TICKS_OF_CLASS
-    on_a_part = np.any([ticks % (TICKS_PER_BEAT // parts) == 0 for parts in _PARTS], axis=0) | (TICKS_OF_CLASS == 0)
-    leaning: Floats = np.where(on_a_part, 1.0, np.exp(-_OFF_BEAT))
+    against = np.zeros(len(TICKS_OF_CLASS))
+    for parts in _PARTS:
+        against += _OFF_BEAT * np.all([ticks % (TICKS_PER_BEAT // part) for part in parts], axis=0)
+    against[TICKS_OF_CLASS == 0] = 0.0
+    leaning: Floats = np.exp(-against)
     leaning.flags.writeable = False
     return leaning
 

@@ -162,7 +162,7 @@ class Limiter:
         """The limits of what sounds together with a call, or follows none: but for its key that is no example."""
         register = self._settings.register
         limits = self._limits(call, Register.ANY if register is Register.NEAR else register)
-        return self._with_voices(limits, FINGERS)
+        return self._with_voices(limits._replace(repeats=_FEWEST_REPEATS), FINGERS)
 
     def _limits(self, call: Sequence[Span], register: Register) -> Limits:
         """But for the voices."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from musedaemon.core.moment import Moment
 from musedaemon.core.recollection import Recollection
 from musedaemon.core.retelling import Retelling
 from musedaemon.core.sampling import Floats
-from musedaemon.core.texture import NOTHING_BEFORE, Before, Room, Texture
+from musedaemon.core.texture import Room, Struck, Texture
 from musedaemon.encoding import MAX_TICKS, TICKS_PER_BEAT
 
 ENTRY_TICKS = 2 * TICKS_PER_BEAT
@@ -63,7 +64,7 @@ class ReplyPlan:
     channel: int
     first_serial: int
     feel: Feel = AS_SAMPLED
-    before: Before = NOTHING_BEFORE
+    before: Sequence[Struck] = ()
     beat_tick: int | None = None
     retelling: Retelling = field(default_factory=Retelling)
 
@@ -177,7 +178,7 @@ class Reply:
         if self._start is None:
             earliest = self._texture.free_from(self._earliest)
             latest = earliest + self._plan.extent.entry
-            return self._improviser.sample_onset(self._latest, recalled, earliest, latest, self._rng)
+            return self._improviser.sample_onset(self._latest, recalled, earliest, latest, self._leaning(), self._rng)
         retelling, may_end = self._plan.retelling, self._texture.end >= self._limit(EARLIEST)
         if may_end and retelling.whole:
             return None

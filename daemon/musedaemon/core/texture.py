@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from musedaemon.core.limits import Limits
 from musedaemon.encoding import MAX_TICKS, TICKS_OF_CLASS, TICKS_PER_BEAT, BoolArray
 
 SHORTEST_TICKS = TICKS_PER_BEAT // 8
-"""A note that gives way to the next has sounded this long: a thirty-second note."""
+"""No note of ours is shorter, unless it has to be over: a thirty-second note. One that gives way has sounded this long."""
 
 
 class Room(NamedTuple):
@@ -39,27 +40,30 @@ def _allowed_shifts(together: bool, least_shift: int, most_shift: int) -> BoolAr
     return chosen
 
 
-class Before(NamedTuple):
-    """The strikes of our own notes before a reply, rising, and the ends of those that sound on (ticks)."""
+class Struck(NamedTuple):
+    """A note of ours before a reply: its onset, its end (ticks) and its pitch."""
 
-    strikes: tuple[int, ...] = ()
-    ends: tuple[int, ...] = ()
-
-
-NOTHING_BEFORE = Before()
+    onset: int
+    end: int
+    pitch: int
 
 
 class Texture:
     """The notes of one reply in the order of their onsets, in ticks. Owned by the reply."""
 
-    def __init__(self, limits: Limits, before: Before = NOTHING_BEFORE) -> None:
+    def __init__(self, limits: Limits, before: Sequence[Struck] = ()) -> None:
+        """`before`: our notes that a reply goes on from, in order."""
         self._voices = limits.voices
         self._spacing = limits.spacing
-        self._strikes: deque[int] = deque(before.strikes, maxlen=max(limits.spacing.strikes, 1))
-        self._ends: list[int] = list(before.ends)
+        self._strikes: deque[int] = deque(
+            sorted({note.onset for note in before}), maxlen=max(limits.spacing.strikes, 1)
+        )
+        self._ends = [note.end for note in before]
         self._pace = limits.pace
         self._repeats = limits.repeats
         self._runs = Runs()
+        for note in before:
+            self._runs.strike(note.onset, note.pitch)
         self._notes_at_once = 0
         self.end = -1
         """When all of it is over."""

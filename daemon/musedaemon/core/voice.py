@@ -20,7 +20,7 @@ from musedaemon.core.phrase import Phrase
 from musedaemon.core.reply import Extent, Reply, ReplyPlan
 from musedaemon.core.retelling import Retelling
 from musedaemon.core.sampling import SamplingSettings
-from musedaemon.core.texture import Before
+from musedaemon.core.texture import Struck
 from musedaemon.model.protocol import NoteModel
 
 
@@ -105,10 +105,12 @@ class Voice:
         retells = chance > 0.0 and np.random.default_rng((self._seed, self.turns + 1)).random() < chance
         return Retelling(self._ear.memory, call.handles) if retells else Retelling()
 
-    def _before(self, left: Sequence[PlannedNote]) -> Before:
+    def _before(self, left: Sequence[PlannedNote]) -> list[Struck]:
         moment, bpm = self._ear.moment, self._ear.bpm
-        strikes = sorted({math.floor(moment.place_of(note.at, bpm)) for note in left})
-        return Before(tuple(strikes), tuple(math.ceil(moment.place_of(note.until, bpm)) for note in left))
+        return [
+            Struck(math.floor(moment.place_of(note.at, bpm)), math.ceil(moment.place_of(note.until, bpm)), note.pitch)
+            for note in left
+        ]
 
     def next_notes(self, reply: Reply) -> list[PlannedNote]:
         """Sample one more note of the reply underway; returns the notes that are settled by it."""

@@ -27,15 +27,15 @@ def test_a_foreign_note_is_the_likelier_the_more_the_call_uses_it() -> None:
     assert never < once < often == 1.0
 
 
-@pytest.mark.parametrize(
-    ("place", "favoured"),
-    [(0, {0, 6, 8, 12, 16, 18, 24}), (6, {0, 2, 6, 10, 12, 18, 24}), (5, {0, 1, 3, 7, 11, 13, 19})],
-)
-def test_shifts_to_a_fourth_or_a_third_of_the_beat_are_favoured_and_chords_always(
-    place: int, favoured: set[int]
-) -> None:
+@pytest.mark.parametrize("place", [0, 5, 6, 16])
+def test_the_coarser_the_part_of_the_beat_the_likelier_it_is_and_chords_stay(place: int) -> None:
     leaning = to_beat(place)
-    ticks = TICKS_OF_CLASS[leaning == 1.0]
-    assert set(ticks[ticks <= 24].tolist()) - {21, 23} == favoured - {21, 23}
-    assert (leaning > 0.2).all()
+    by_place = {
+        (place + int(ticks)) % 24: factor for ticks, factor in zip(TICKS_OF_CLASS, leaning, strict=True) if ticks
+    }
+    coarse, fine = {0, 6, 8, 12, 16, 18}, {3, 4, 9, 15, 20, 21}
+    assert {by_place[one] for one in coarse} == {1.0}
+    (less,) = {by_place[one] for one in fine}
+    (least,) = {by_place[one] for one in range(24) if one not in coarse | fine}
+    assert 0.2 < least < less < 1.0
     assert leaning[0] == 1.0

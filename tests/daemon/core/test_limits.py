@@ -13,7 +13,7 @@ from support.jam import SETTINGS, Jam, jam, melody
 from musedaemon.core.events import NoteOff, NoteOn
 from musedaemon.core.example import Example
 from musedaemon.core.key_finding import Span
-from musedaemon.core.limits import ANY_PACE, ANY_REPEATS, KeyOfCall, Limiter, Limits, LimitSettings, Register
+from musedaemon.core.limits import ANY_PACE, KeyOfCall, Limiter, Limits, LimitSettings, Register
 from musedaemon.core.manners import Lengths
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.scales import STEPS, Scale
@@ -60,7 +60,7 @@ def test_what_answers_nothing_has_ten_fingers_and_the_keyboard_at_any_pace() -> 
     assert limits.pitches.tolist() == PLAYABLE.tolist()
     assert limits.voices == 10
     assert limits.leaning.tolist() == [1.0] * PITCHES
-    assert (limits.pace, limits.repeats) == (ANY_PACE, ANY_REPEATS)
+    assert (limits.pace, limits.repeats) == (ANY_PACE, 4)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from musedaemon.core.limits import Limits, Pace, Spacing, without_limits
 from musedaemon.core.sampling import SamplingSettings
-from musedaemon.core.texture import SHORTEST_TICKS, Before, Room, Texture
+from musedaemon.core.texture import SHORTEST_TICKS, Room, Struck, Texture
 
 FREE = without_limits(SamplingSettings().playable())
 
@@ -23,7 +23,7 @@ def test_without_limits_a_chord_has_ten_fingers() -> None:
 
 
 def test_what_was_played_before_counts() -> None:
-    before = Before(strikes=(-12, 0), ends=(30, 40))
+    before = [Struck(-12, 30, 60), Struck(0, 40, 62)]
     assert Texture(FREE, before).free_from(5) == 5
     assert Texture(FREE._replace(voices=1), before).free_from(5) == 40
     assert Texture(FREE._replace(voices=2), before).free_from(5) == 30
@@ -84,3 +84,5 @@ def test_a_pitch_that_was_struck_often_enough_in_a_row_is_worn_until_another_str
     made.strike(24, 36, 64)
     assert made.worn(24) == [60]
     assert made.worn(36) == [64]
+    going_on = Texture(FREE._replace(repeats=2), [Struck(0, 12, 60), Struck(12, 24, 60)])
+    assert going_on.worn(24) == [60]
