@@ -1,8 +1,8 @@
-"""Leaning: a reply keeps to the key of its call and to the parts of the beat about as musicians do, yet is not bound.
+"""Leaning: a reply keeps to the key and register of its call and to the beat about as musicians do, yet is not bound.
 
 A sampled reply strays: each foreign note makes the next one likelier, and the state still knows the keys of earlier
-calls; one odd shift moves all that follow off the beat. So the chances of these are lessened (docs/decisions.md has the
-measurements).
+calls; it climbs; one odd shift moves all that follow off the beat. So the chances of these are lessened
+(docs/decisions.md has the measurements).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from musedaemon.encoding import PITCHES, TICKS_OF_CLASS, TICKS_PER_BEAT
 
 _FOREIGN = 1.5
 """The logarithm of how much less likely a foreign note is."""
+_ABOVE = 0.1
+"""The same for each semitone above the call's highest note. Below its lowest, replies go no farther than composers."""
 _OFF_BEAT = 0.5
 """The same for one that is on none of the coarse parts of the beat, and again on none of the fine ones."""
 _PARTS = ((4, 3), (8, 6))
@@ -40,6 +42,13 @@ def to_keys(keys: Iterable[Scale], call: Sequence[Span]) -> Floats:
     against = _FOREIGN * np.maximum(1.0 - share / STRESSED, 0.0)
     against[list(pitch_classes_in(keys, call))] = 0.0
     leaning: Floats = np.exp(-against)[_SEMITONES % PITCH_CLASSES]
+    return leaning
+
+
+def to_register(call: Sequence[Span]) -> Floats:
+    """[128] what the chance of each pitch is multiplied by, for the register of a call (at least one note)."""
+    above = np.maximum(_SEMITONES - max(span.pitch for span in call), 0)
+    leaning: Floats = np.exp(-_ABOVE * above)
     return leaning
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from musedaemon.core.example import Example
 from musedaemon.core.key_finding import Span, find_keys, pitch_classes_in
-from musedaemon.core.leaning import no_leaning, to_keys
+from musedaemon.core.leaning import no_leaning, to_keys, to_register
 from musedaemon.core.moment import ticks_per_second
 from musedaemon.core.sampling import Floats
 from musedaemon.core.scales import PITCH_CLASSES, Scale
@@ -48,7 +48,7 @@ class Register(Enum):
     """Where a reply lies, compared with its call."""
 
     NEAR = "near"
-    """From an octave below the call's lowest note to an octave above its highest."""
+    """From an octave below the call's lowest note to an octave above its highest, the less likely the higher."""
     ANY = "any"
     AS_CALL = "as-call"
     """Between the lowest and the highest note of the call."""
@@ -153,8 +153,12 @@ class Limiter:
 
     def limits_for(self, call: Sequence[Span], example: Example, bpm: float) -> Limits:
         """The limits of the reply to a call (at least one note), which is an `example` too, at a tempo."""
-        limits = self._limits(call, self._settings.register)._replace(
-            pace=_pace_like(example, bpm), repeats=max(example.repeats + _MORE_REPEATS, _FEWEST_REPEATS)
+        register = self._settings.register
+        limits = self._limits(call, register)
+        limits = limits._replace(
+            leaning=limits.leaning * to_register(call) if register is Register.NEAR else limits.leaning,
+            pace=_pace_like(example, bpm),
+            repeats=max(example.repeats + _MORE_REPEATS, _FEWEST_REPEATS),
         )
         return self._with_voices(limits, _voices_like(example))
 

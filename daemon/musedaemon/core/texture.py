@@ -12,7 +12,7 @@ from musedaemon.core.limits import Limits
 from musedaemon.encoding import MAX_TICKS, TICKS_OF_CLASS, TICKS_PER_BEAT, BoolArray
 
 SHORTEST_TICKS = TICKS_PER_BEAT // 8
-"""No note of ours is shorter, unless it has to be over: a thirty-second note. One that gives way has sounded this long."""
+"""A thirty-second note. One that gives way has sounded so long; one that is shorter has to be over."""
 
 
 class Room(NamedTuple):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from musedaemon.core.key_finding import Span
-from musedaemon.core.leaning import to_beat, to_keys
+from musedaemon.core.leaning import to_beat, to_keys, to_register
 from musedaemon.core.scales import MAJOR, MINOR, Scale
 from musedaemon.encoding import TICKS_OF_CLASS
 
@@ -25,6 +25,13 @@ def test_a_foreign_note_is_the_likelier_the_more_the_call_uses_it() -> None:
     scale = call(60, 62, 64, 65, 67, 69, 71, 72)
     never, once, often = (to_keys([C], [*scale, *call(61, seconds=seconds)])[61] for seconds in (0.0, 0.3, 1.0))
     assert never < once < often == 1.0
+
+
+def test_each_semitone_above_the_call_is_less_likely() -> None:
+    leaning = to_register(call(60, 72, 65))
+    assert (leaning[:73] == 1.0).all()
+    assert (np.diff(leaning[72:90]) < 0.0).all()
+    assert 0.2 < leaning[84] < 0.5
 
 
 @pytest.mark.parametrize("place", [0, 5, 6, 16])
