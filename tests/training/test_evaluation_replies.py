@@ -10,7 +10,7 @@ from support.music_files import midi_bytes, tune
 from musedaemon_evaluation import pieces, reply_table
 from musedaemon_evaluation.calls import Call, cut_calls
 from musedaemon_evaluation.copying import longest_copies
-from musedaemon_evaluation.measures import distributions, in_key, key_of, on_grid, overlap
+from musedaemon_evaluation.measures import distributions, fuller, has_hole, in_key, key_of, on_grid, outside, overlap
 from musedaemon_evaluation.reply_report import report
 from musedaemon_evaluation.replying import reply_to
 from musedaemon_training.notes import Notes, from_columns
@@ -113,6 +113,27 @@ def test_keys_are_found_and_their_scales_counted() -> None:
 def test_sixteenths_and_triplets_are_on_the_grid() -> None:
     assert on_grid(notes([60] * 6, onsets=[0, 6, 8, 16, 18, 30])) == 1.0
     assert on_grid(notes([60] * 4, onsets=[0, 5, 7, 24])) == 0.5
+
+
+def test_notes_outside_the_calls_register_are_counted_on_both_sides() -> None:
+    call = notes([60, 72])
+    assert outside(notes([59, 60, 72, 73]), call) == 0.5
+    assert outside(call, call) == 0.0
+
+
+def test_strikes_with_more_at_once_than_the_call_has_are_counted_also_where_notes_are_held() -> None:
+    call = notes([60, 64, 65], onsets=[0, 0, 12])
+    held = notes([60, 62, 64, 65], onsets=[0, 12, 24, 36], duration=30)
+    assert fuller(held, call) == 0.5
+    assert fuller(call, call) == 0.0
+
+
+def test_a_hole_is_a_silence_that_the_call_has_not() -> None:
+    even, gap = notes([60, 62, 64]), notes([60, 62, 64], onsets=[0, 12, 60])
+    assert has_hole(gap, even)
+    assert not has_hole(gap, notes([60, 62], onsets=[0, 24]))
+    assert not has_hole(notes([48, 60, 62], onsets=[0, 0, 48], duration=60), even)
+    assert not has_hole(notes([60]), even)
 
 
 def test_the_report_tells_a_copier_from_an_answer() -> None:

@@ -1,4 +1,4 @@
-"""What a few bars of music are like: distributions, share on the grid, share in the key."""
+"""What a few bars of music are like: distributions, share on the grid, share in the key, likeness to a call."""
 
 from __future__ import annotations
 
@@ -83,6 +83,39 @@ def _correlation(profile: Floats, sounding: Floats) -> float:
 def in_key(notes: Notes, key: Key) -> float:
     """The share of notes whose pitch class is in the key's scale."""
     return _share(np.isin((notes["pitch"].astype(np.int64) - key.tonic) % 12, key.scale))
+
+
+def outside(notes: Notes, call: Notes) -> float:
+    """The share of notes above the highest or below the lowest note of a call."""
+    return _share((notes["pitch"] > call["pitch"].max()) | (notes["pitch"] < call["pitch"].min()))
+
+
+def fuller(notes: Notes, call: Notes) -> float:
+    """The share of strikes at which more notes sound than at any strike of a call."""
+    return _share(_sounding(notes) > _sounding(call).max())
+
+
+def has_hole(notes: Notes, call: Notes) -> bool:
+    """Whether it falls silent, within, for over a beat longer than a call ever does."""
+    return _longest_silence(notes) > _longest_silence(call) + TICKS_PER_BEAT
+
+
+def _sounding(notes: Notes) -> npt.NDArray[np.int64]:
+    """[strikes] how many notes sound."""
+    begins, ends = np.sort(notes["onset"].astype(np.int64)), np.sort(_ends(notes))
+    strikes = np.unique(begins)
+    return begins.searchsorted(strikes, side="right") - ends.searchsorted(strikes, side="right")
+
+
+def _longest_silence(notes: Notes) -> int:
+    onset = notes["onset"].astype(np.int64)
+    silences = onset[1:] - np.maximum.accumulate(_ends(notes))[:-1]
+    return int(silences.max(initial=0))
+
+
+def _ends(notes: Notes) -> npt.NDArray[np.int64]:
+    ends: npt.NDArray[np.int64] = notes["onset"].astype(np.int64) + notes["duration"]
+    return ends
 
 
 def _share(holds: npt.NDArray[np.bool_]) -> float:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from musedaemon_evaluation.calls import Call
 from musedaemon_evaluation.copying import longest_copies
-from musedaemon_evaluation.measures import DISTRIBUTIONS, distributions, in_key, key_of, on_grid, overlap
+from musedaemon_evaluation.measures import (
+    DISTRIBUTIONS,
+    distributions,
+    fuller,
+    has_hole,
+    in_key,
+    key_of,
+    on_grid,
+    outside,
+    overlap,
+)
 from musedaemon_training.notes import Notes
 
 Report = dict[str, Any]
@@ -32,6 +42,9 @@ def report(calls: Sequence[Call], replies: Mapping[str, Sequence[Notes]], corpus
         "unanswered": {who: sum(len(part) == 0 for part in parts) for who, parts in answers.items()},
         "on_grid": {who: _mean([on_grid(part) for part in parts if len(part)]) for who, parts in answers.items()},
         "in_key": {who: _in_key(calls, parts) for who, parts in answers.items()},
+        "outside": {who: _beside(calls, parts, outside) for who, parts in answers.items()},
+        "fuller": {who: _beside(calls, parts, fuller) for who, parts in answers.items()},
+        "holes": {who: _beside(calls, parts, has_hole) for who, parts in answers.items()},
         "copied_from_corpus": {who: _spread(longest_copies(parts, corpus)) for who, parts in answers.items()},
         "copied_from_call": {who: _from_own_call(calls, parts) for who, parts in answers.items()},
         "overlap": _overlaps(calls, replies),
@@ -70,6 +83,11 @@ def _spread(lengths: Sequence[int]) -> dict[str, float]:
 def _in_key(calls: Sequence[Call], answers: Sequence[Notes]) -> float | None:
     heard = zip(calls, answers, strict=True)
     return _mean([in_key(answer, key_of(call.notes)) for call, answer in heard if len(answer)])
+
+
+def _beside(calls: Sequence[Call], answers: Sequence[Notes], measure: Callable[[Notes, Notes], float]) -> float | None:
+    heard = zip(calls, answers, strict=True)
+    return _mean([measure(answer, call.notes) for call, answer in heard if len(answer)])
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -10,7 +10,13 @@ from musedaemon_evaluation.measures import DISTRIBUTIONS
 Report = Mapping[str, Any]
 Rows = list[list[str]]
 
-_SHARES = {"on_grid": "on a sixteenth or a triplet", "in_key": "in the key of the call"}
+_SHARES = {
+    "on_grid": "on a sixteenth or a triplet",
+    "in_key": "in the key of the call",
+    "outside": "above or below all of the call",
+    "fuller": "strikes with more at once than the call ever has",
+    "holes": "with a silence a beat longer than any of the call",
+}
 _COPIES = {"copied_from_corpus": "copied from the corpus", "copied_from_call": "copied from the call"}
 
 
