@@ -179,7 +179,7 @@ class Reply:
     register: str = _setting(
         "near", Rule("where replies lie, compared with the call", choices=("near", "any", "as-call", "above", "below"))
     )
-    polyphony: int = _setting(0, Rule("most notes at once", 1, 10, special=0, special_doc="0 for about as many as you"))
+    polyphony: int = _setting(0, Rule("most notes at once", 1, 10, special=0, special_doc="0 for as many as you"))
     density: float = _setting(0.0, Rule("most notes a beat", 0.25, 16, special=0, special_doc="0 for no limit"))
     softest: int = _setting(1, Rule("the softest velocity of a reply", 1, 127))
     loudest: int = _setting(127, Rule("the loudest velocity of a reply", 1, 127))

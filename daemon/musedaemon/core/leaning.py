@@ -1,4 +1,4 @@
-"""Leaning: a reply keeps to the key and register of its call and to the beat about as musicians do, yet is not bound.
+"""Leaning: a reply keeps mostly to the key and register of its call and to the parts of the beat, but is not bound to.
 
 A sampled reply strays: each foreign note makes the next one likelier, and the state still knows the keys of earlier
 calls; it climbs; one odd shift moves all that follow off the beat. So the chances of these are lessened

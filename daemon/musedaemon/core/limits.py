@@ -87,8 +87,8 @@ ANY_REPEATS = 2**30
 
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
-    """The musician's. `density`: most strikes a beat, 0 for no limit. `polyphony`: most notes at once, 0 for about as
-    many as the call has.
+    """The musician's. `density`: most strikes a beat, 0 for no limit. `polyphony`: most notes at once, 0 for as many as
+    the call has.
 
     `softest` and `loudest` are velocities, 1 to 127. `scale` None: every pitch class.
     """
@@ -160,7 +160,7 @@ class Limiter:
             pace=_pace_like(example, bpm),
             repeats=max(example.repeats + _MORE_REPEATS, _FEWEST_REPEATS),
         )
-        return self._with_voices(limits, _voices_like(example))
+        return self._with_voices(limits, min(example.at_once, FINGERS))
 
     def limits_beside(self, call: Sequence[Span]) -> Limits:
         """The limits of what sounds together with a call, or follows none: but for its key that is no example."""
@@ -198,11 +198,6 @@ def _in_scale(scale: Scale | KeyOfCall | None, keys: Sequence[Scale], call: Sequ
     if scale is KeyOfCall.FOUND and keys:
         return _in_every_octave(pitch_classes_in(keys, call))
     return np.ones(PITCHES, dtype=np.bool_)
-
-
-def _voices_like(example: Example) -> int:
-    """A single line is answered by one; to more voices there may come one, as composers do it."""
-    return min(example.at_once + (example.at_once > 1), FINGERS)
 
 
 def _pace_like(example: Example, bpm: float) -> Pace:
