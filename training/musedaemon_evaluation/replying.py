@@ -40,10 +40,12 @@ _CALLS_AT_ONCE = 5
 
 
 @dataclass(slots=True)
-class _Response:
+class Response:
     """A `Record` of what the engine played."""
 
     events: list[MidiEvent] = field(default_factory=list)
+    turns: list[int] = field(default_factory=list)
+    """How many events there were at each hand-over."""
 
     def report(self, report: Report) -> None:
         """Nothing: the call is known."""
@@ -53,19 +55,35 @@ class _Response:
         self.events += [message.event for message in messages if message.serial is not None]
 
     def handed_over(self, turn: HandedOver) -> None:
-        """Nothing."""
+        """A turn begins."""
+        self.turns.append(len(self.events))
 
     def tempo_found(self, found: TempoFound) -> None:
         """Nothing."""
 
+    @property
+    def notes(self) -> Notes:
+        """All that was played, in ticks at `BPM`."""
+        return _notes(self.events)
+
+    @property
+    def last_turn(self) -> Notes:
+        """What was played in the last turn, on the same clock."""
+        return _notes(self.events[self.turns[-1] :] if self.turns else [])
+
+
+def response_to(model: NoteModel, calls: Notes, settings: EngineSettings) -> Response:
+    """What the daemon plays to notes in ticks at `BPM`; they wait for each of its replies."""
+    engine = Engine(model, TempoTracker(BPM), settings)
+    response = Response()
+    musician = WaitingFilePlayer(_events(calls))
+    Simulator(engine, Player(NoLoop(), nothing), musician, response, lambda over: None).run()
+    return response
+
 
 def reply_to(model: NoteModel, call: Call, seed: int, memory: float = TUNED_DIAL) -> Notes:
     """What the daemon answers, in the call's ticks; it may be nothing. A seed always gives the same reply."""
-    engine = Engine(model, TempoTracker(BPM), EngineSettings(SamplingSettings(), memory=memory, seed=seed))
-    response = _Response()
-    musician = WaitingFilePlayer(_events(call.notes))
-    Simulator(engine, Player(NoLoop(), nothing), musician, response, lambda over: None).run()
-    return _notes(response.events)
+    return response_to(model, call.notes, EngineSettings(SamplingSettings(), memory=memory, seed=seed)).notes
 
 
 def _events(notes: Notes) -> list[MidiEvent]:
