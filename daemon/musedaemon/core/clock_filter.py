@@ -29,6 +29,8 @@ _LEAP, _OTHER_TEMPO = 0.12, 0.05
 _SURE, _DEVIATIONS = 0.03, 3.0
 """A clock that is whole periods late, give or take this share of one and so many standard deviations, has lost so many
 pulses, and one that is a period early has sent one twice; off by anything else, it stood still or was moved."""
+_ON_LINE_PULSES, _ON_LINE = 4, 0.15
+"""So many pulses lie on a line that are no more than this share of a period off it on average."""
 _EVEN_BEFORE_SLIP = 96
 _SLIP_FORGOTTEN = 960
 """Pulses: what happens once in forty beats is an accident every time."""
@@ -191,11 +193,20 @@ class ClockFilter:
         sure = _SURE * line.period + _DEVIATIONS * float(np.std(off - off.mean())) / len(suspects) ** 0.5
         if abs(slipped) > 1:
             sure = _SURE * line.period  # else a clock that stood still for any time would seem to have lost pulses
-        if slipped >= -1 and slipped != 0 and abs(late - slipped * line.period) < sure:
+        exact = slipped >= -1 and slipped != 0 and abs(late - slipped * line.period) < sure
+        if exact and self._was_on(line):
             self._slip(slipped, suspects, line)
         else:
             self._times = [at + late for at in self._times]
             self._take(*suspects)
+
+    def _was_on(self, line: ClockLine) -> bool:
+        """Whether the pulses before the suspects lay on the line. Where they had left it already, the tempo has changed
+        a little, or the clock wanders: a pulse is lost all of a sudden.
+        """
+        latest = self._times[-_ON_LINE_PULSES:]
+        off = [at - line.time_of(self._count - back) for back, at in enumerate(reversed(latest))]
+        return abs(sum(off) / len(off)) < _ON_LINE * line.period
 
     def _slip(self, slipped: int, suspects: list[float], line: ClockLine) -> None:
         """So many pulses were lost; if negative, came twice. Or so it seems."""
