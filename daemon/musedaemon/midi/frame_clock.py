@@ -23,11 +23,12 @@ def frames_between(later: float, earlier: float) -> float:
 class FrameCount:
     """Whole numbers of frames that are told in 32 bits: each is the one nearest to the last that was counted.
 
-    `count` on one thread, `near` on any.
+    The first one counted lies 2**32 past 0, so that none near it is 0 or less, which mean other things (`FrameQueue`).
+    `count` on one thread, and then `near` on any.
     """
 
     def __init__(self) -> None:
-        self._counted = 0
+        self._counted: int | None = None
 
     def count(self, frame: int) -> int:
         """The whole number of a frame, from which those to come are not far."""
@@ -37,7 +38,7 @@ class FrameCount:
     def near(self, frame: int) -> int:
         """The whole number of a frame."""
         counted = self._counted
-        return counted + int(frames_between(frame, counted))
+        return frame + _WRAP if counted is None else counted + int(frames_between(frame, counted))
 
 
 class FrameReading(NamedTuple):
