@@ -23,21 +23,29 @@ def frames_between(later: float, earlier: float) -> float:
 class FrameCount:
     """Whole numbers of frames that are told in 32 bits: each is the one nearest to the last that was counted.
 
-    `count` on one thread, `near` on any.
+    The first one counted lies 2**32 past 0, so that none near it is 0 or less, which mean other things (`FrameQueue`).
+    One thread counts, and then any asks for what is `near`.
     """
 
     def __init__(self) -> None:
-        self._counted = 0
+        self._counted: int | None = None
+        self._ahead = 0
 
-    def count(self, frame: int) -> int:
-        """The whole number of a frame, from which those to come are not far."""
-        self._counted = self.near(frame)
+    def count(self, told: int) -> int:
+        """The whole number of a frame that the server tells, from which those to come are not far."""
+        self._counted = self.near(told + self._ahead)
         return self._counted
+
+    def go_on_at(self, frame: int) -> None:
+        """The frame told last is that one: the server's own count has leapt, and ours goes on."""
+        assert self._counted is not None
+        self._ahead += frame - self._counted
+        self._counted = frame
 
     def near(self, frame: int) -> int:
         """The whole number of a frame."""
         counted = self._counted
-        return counted + int(frames_between(frame, counted))
+        return frame + _WRAP if counted is None else counted + int(frames_between(frame, counted))
 
 
 class FrameReading(NamedTuple):

@@ -6,8 +6,10 @@ in a period loses what it wrote or would have heard in it: use this in a process
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from enum import Enum
 from typing import Any
 
@@ -20,8 +22,11 @@ except (ImportError, OSError) as error:  # OSError: it finds no libjack
     raise PortError(f"JACK-Client cannot be loaded ({error}); install musedaemon[jack] and JACK.") from error
 
 _READ_EVERY_S = 0.01
-_READ_WITHIN_S = 1.0
+_READ_WITHIN_S = 5.0
+_LEAVES_WITHIN_S = 3.0
 _POLL_S = 0.002
+_OTHER_COUNT_S = 0.25
+"""A leap of the frames by more, that is none of the machine's clock, is that from one device's count to another's."""
 
 
 class Direction(Enum):
@@ -68,6 +73,7 @@ class JackClient:
         self._clock = FrameClock(self.rate)
         self._frames = FrameCount()
         self._news = ReadingNews()
+        self._next_start = 0
         self._since_read = 0
         if on_late is not None:
             self._client.set_xrun_callback(lambda _usecs: on_late())
@@ -75,13 +81,20 @@ class JackClient:
         self._client.set_process_callback(self._serve)
 
     def open(self, direction: Direction) -> None:
-        """Let others see the port."""
-        self._client.activate()
-        # Only now: a port of a client that is not active yet is seen by others, and refuses them.
-        ports = self._client.midi_inports if direction is Direction.IN else self._client.midi_outports
-        self._port = ports.register(self._name)
+        """Let others see the port. PortError, and the server is left, where it takes none or stands still."""
+        try:
+            self._client.activate()
+            # Only now: a port of a client that is not active yet is seen by others, and refuses them.
+            ports = self._client.midi_inports if direction is Direction.IN else self._client.midi_outports
+            self._port = ports.register(self._name)
+        except jack.JackError as error:
+            self.close()
+            raise PortError(f"JACK takes no port of ours ({error}); start JACK and try again.") from error
         # Until then nobody can tell the time of a message.
         self.wait(lambda: self._clock.is_read, time.monotonic() + _READ_WITHIN_S)
+        if not self._clock.is_read:
+            self.close()
+            raise PortError("JACK stands still; end the program that holds it up, or start JACK again.")
 
     @property
     def period(self) -> int:
@@ -89,12 +102,13 @@ class JackClient:
         return int(self._client.blocksize)
 
     def connect(self, name: str) -> None:
-        """Connect the port to the one of that full name."""
+        """Connect the port to the one of that full name. PortError, and the server is left, where it refuses."""
         assert self._port is not None
         ends = (name, self._port) if self._port.is_input else (self._port, name)
         try:
             self._client.connect(*ends)
         except jack.JackError as error:
+            self.close()  # one that just ends makes all others late in a period
             raise PortError(f'JACK does not connect to "{name}" ({error}); look at `musedaemon ports`.') from error
 
     def wait(self, is_so: Callable[[], bool], deadline: float) -> None:
@@ -103,9 +117,11 @@ class JackClient:
             time.sleep(_POLL_S)
 
     def close(self) -> None:
-        """Leave the server."""
-        self._client.deactivate()
-        self._client.close()
+        """Leave the server. Where that takes seconds, for the server is gone or stands still, this process ends."""
+        with _ended_by_the_system_after(_LEAVES_WITHIN_S):
+            with suppress(jack.JackError):
+                self._client.deactivate()
+            self._client.close()
 
     def near(self, frame: int) -> int:
         """The whole number of a frame that is told in 32 bits. Any thread."""
@@ -150,15 +166,26 @@ class JackClient:
         try:
             if not self.periods:
                 self._begin()
-            start = self._frames.count(self._client.last_frame_time)
+            start = self._first_frame()
+            self._next_start = start + frames
             self._since_read += frames
-            if self._since_read >= self.rate * _READ_EVERY_S:
+            if not self._clock.is_read or self._since_read >= self.rate * _READ_EVERY_S:
                 self._read(start)
             if self._port is not None:
                 self._process(start, frames)
         except Exception as error:
             self._on_gone(f"{error!r}, please report it")
         self.periods += 1
+
+    def _first_frame(self) -> int:
+        """Of this period. PipeWire's JACK goes by one device or another, each with a count of its own: ours goes on."""
+        start = self._frames.count(self._client.last_frame_time)
+        if abs(start - self._next_start) > self.rate * _OTHER_COUNT_S and self._clock.is_read:
+            by_machine = round(self._clock.reading().frame_at(time.perf_counter()))
+            if abs(start - by_machine) > self.rate * _OTHER_COUNT_S:
+                self._frames.go_on_at(by_machine)
+                return by_machine
+        return start
 
     def _read(self, start: int) -> None:
         """When this period began. JACK's own estimate of a frame's time is smoothed, and after a stall off by 10 ms."""
@@ -167,6 +194,23 @@ class JackClient:
         reading = self._clock.reading()
         if self._news.is_news(reading):
             self._on_reading(reading, self.rate)
+
+
+@contextmanager
+def _ended_by_the_system_after(seconds: float) -> Iterator[None]:
+    """End this process where the body takes longer. On the main thread, like all that may close.
+
+    libjack can wait for ever for a server that is gone (jack2 issue 395), and when it ends a thread that is in our
+    callback, that takes Python's lock with it: no thread of Python's could end us then. Windows has no such alarm.
+    """
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    before, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, before)
 
 
 def _say_nothing(_text: str) -> None:

@@ -14,11 +14,9 @@ from queue import Empty, Queue
 
 from musedaemon.errors import PortAbsentError
 from musedaemon.midi.message_pipe import MessagePipe
+from musedaemon.midi.port_words import REFUSED, SERVING
 from musedaemon.midi.record_stream import WORDS, records, words_of
 from musedaemon.midi.standby import Process
-
-SERVING, REFUSED = "serving", "refused"
-"""What the process tells: that all is open, or a sentence that says why not, or why no longer."""
 
 _STARTS_IN_S = 20.0
 ENDS_IN_S = 4.0
@@ -40,16 +38,18 @@ class PortProcess:
         thread_name: str,
         on_shed: Callable[[], None],
         on_words: OnWords,
+        on_end: Callable[[], None],
         on_message: OnMessage | None = None,
         urgently: Urgently = nullcontext,
     ) -> None:
         """`process` has been told nothing yet. `on_shed` hears of each message to it that is left out.
 
-        The thread that hears it lives inside of what `urgently` returns.
+        The thread that hears it lives inside of what `urgently` returns. On it `on_end` hears that nothing more comes.
         """
         self.refusal = ""
         """What it told last, if it refused to go on."""
         self._on_words = on_words
+        self._on_end = on_end
         self._on_message = on_message
         self._urgently = urgently
         self._serves: Queue[bool] = Queue()
@@ -100,17 +100,21 @@ class PortProcess:
         """On a thread of its own, to the end of what the process tells."""
         stdout = self._process.stdout
         assert stdout is not None
-        with stdout, self._urgently():
-            for at, data in records(stdout.fileno()):
-                if at != WORDS:
-                    if self._on_message:
+        try:
+            with stdout, self._urgently():
+                for at, data in records(stdout.fileno()):
+                    if at == WORDS:
+                        self._take_words(*words_of(data))
+                    elif self._on_message:
                         self._on_message(at, data)
-                    continue
-                word, *others = words_of(data)
-                if word == SERVING:
-                    self._serves.put(True)
-                elif word == REFUSED:
-                    self.refusal = " ".join(others)
-                else:
-                    self._on_words(word, others)
-        self._serves.put(False)
+        finally:
+            self._on_end()
+            self._serves.put(False)
+
+    def _take_words(self, word: str, *others: str) -> None:
+        if word == SERVING:
+            self._serves.put(True)
+        elif word == REFUSED:
+            self.refusal = " ".join(others)
+        else:
+            self._on_words(word, others)

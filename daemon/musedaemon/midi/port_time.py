@@ -10,12 +10,12 @@ from musedaemon.midi.frame_clock import FrameReading
 
 
 class PortTime(Protocol):
-    """Turns the seconds of a session into a process's stamps, and back. Any thread."""
+    """Turns the seconds of a session into a process's stamps, and back. Any thread. `teller` is that process."""
 
-    def stamp_of(self, second: float) -> float:
+    def stamp_of(self, teller: object, second: float) -> float:
         """The stamp of a second, greater than 0."""
 
-    def second_of(self, stamp: float) -> float:
+    def second_of(self, teller: object, stamp: float) -> float:
         """The second of a stamp."""
 
     def follow(self, teller: object, reading: FrameReading, rate: float) -> None:
@@ -34,11 +34,11 @@ class MachineTime:
     def __init__(self, now: Callable[[], float]) -> None:
         self._began = _difference(time.perf_counter, now)
 
-    def stamp_of(self, second: float) -> float:
+    def stamp_of(self, teller: object, second: float) -> float:
         """The stamp of a second."""
         return second + self._began
 
-    def second_of(self, stamp: float) -> float:
+    def second_of(self, teller: object, stamp: float) -> float:
         """The second of a stamp."""
         return stamp - self._began
 

@@ -12,10 +12,9 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from musedaemon.errors import PortError
 from musedaemon.midi.port_process import PortProcess, Urgently
 from musedaemon.midi.port_time import PortTime
-from musedaemon.midi.port_words import LOST, READING, reading_of
+from musedaemon.midi.port_words import MISSED, READING, reading_of
 from musedaemon.midi.ports import Receive
 from musedaemon.midi.standby import Process
 from musedaemon.midi.tally import Tally
@@ -44,13 +43,12 @@ class ReceiverProcess:
         self._receive = receive
         self._time = port_time
         self._closed = False
-        self._lost = Tally("messages that came in were lost: JACK had no time for them", time.monotonic)
-        self._process = PortProcess(process, "musedaemon receiver", _nothing, self._hear, self._take, urgently)
-        try:
-            self._process.start(words)
-        except PortError:
-            self._time.forget(self)
-            raise
+        self._lost = Tally("messages that came in were lost: more than are taken", time.monotonic)
+        self._missed = Tally("ms of JACK's time passed unheard: what was held is let go", time.monotonic)
+        self._process = PortProcess(
+            process, "musedaemon receiver", _nothing, self._hear, self._end, self._take, urgently
+        )
+        self._process.start(words)
 
     @property
     def is_gone(self) -> bool:
@@ -62,25 +60,32 @@ class ReceiverProcess:
         if not self._closed:
             self._closed = True
             self._process.close()
-            self._time.forget(self)
 
     def _take(self, stamp: float, data: bytes) -> None:
         """On the thread that hears the process."""
         if self._closed:
             return
         try:
-            self._receive(data, self._time.second_of(stamp))
+            self._receive(data, self._time.second_of(self, stamp))
         except Exception as error:
             if self.failure is None:
                 _log.exception("MIDI input %s: a message was lost", self.name)
                 self.failure = error
 
+    def _end(self) -> None:
+        """On the thread that hears the process: it has ended, whoever ended it."""
+        self._time.forget(self)
+
     def _hear(self, word: str, others: Sequence[str]) -> None:
         """On the thread that hears the process."""
         if word == READING:
             self._time.follow(self, *reading_of(others))
-        elif word == LOST:
-            self._lost.count(int(others[0]))
+        elif word == MISSED:
+            lost, missed_ms = map(int, others)
+            if lost:
+                self._lost.count(lost)
+            if missed_ms:
+                self._missed.count(missed_ms)
 
 
 def _nothing() -> None:

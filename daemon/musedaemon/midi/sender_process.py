@@ -34,12 +34,8 @@ class SenderProcess:
         self._time = port_time
         self._closed = False
         shed = Tally("messages to the MIDI output were left out: more than it takes", time.monotonic)
-        self._process = PortProcess(process, "musedaemon sender", shed.count, self._hear)
-        try:
-            self._process.start(words)
-        except PortError:
-            self._time.forget(self)
-            raise
+        self._process = PortProcess(process, "musedaemon sender", shed.count, self._hear, self._end)
+        self._process.start(words)
 
     def send(self, data: bytes, at: float = 0.0) -> None:
         """Hand over one whole message to leave `at` (seconds), or at once where that is past."""
@@ -48,7 +44,7 @@ class SenderProcess:
         if not data:
             raise PortError(f'The MIDI port "{self.name}" took no message (0 bytes); check what sent it.')
         try:
-            self._process.pipe.put(data, self._time.stamp_of(at) if at > 0.0 else AT_ONCE)
+            self._process.pipe.put(data, self._time.stamp_of(self, at) if at > 0.0 else AT_ONCE)
         except OSError as error:
             refusal = "" if isinstance(error, TimeoutError) else self._process.wait_for_refusal()
             told = f'The process that sends to the MIDI port "{self.name}" is gone ({error}); open it again.'
@@ -59,7 +55,10 @@ class SenderProcess:
         if not self._closed:
             self._closed = True
             self._process.close()
-            self._time.forget(self)
+
+    def _end(self) -> None:
+        """On the thread that hears the process: it has ended, whoever ended it."""
+        self._time.forget(self)
 
     def _hear(self, word: str, others: Sequence[str]) -> None:
         """On the thread that hears the process."""

@@ -13,57 +13,53 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from contextlib import suppress
-from functools import partial
 
 from musedaemon.errors import PortError
 from musedaemon.midi.frame_clock import FrameReading
 from musedaemon.midi.jack_input import JackInput
-from musedaemon.midi.message_pipe import MessagePipe
-from musedaemon.midi.port_words import LOST, REFUSED, SERVING, words_of_reading
+from musedaemon.midi.port_words import MISSED, REFUSED, SERVING
 from musedaemon.midi.record_stream import first_words
 from musedaemon.run.priority import jack_thread_precedence, precedence, system_precedence
-from musedaemon.run.sending import outlive_daemon
+from musedaemon.run.sending import Sounding, outlive_daemon
+from musedaemon.run.telling import Daemon
 
-_FOR_EVER_S = float("inf")
 _CHUNK = 4_096
 
 
-class Daemon:
-    """The way to the daemon, which never makes JACK wait: a daemon that was stopped hears all but notes that began.
-
-    One thread of JACK's; before the port is open and after it is closed the main thread.
+class Ear:
+    """What is heard, on its way to the daemon. Where something was not, all that is held is let go: its end may have
+    been in it, and a key that is held for ever is worse than one let go too soon. On JACK's thread.
     """
 
-    def __init__(self, descriptor: int) -> None:
-        self._pipe = MessagePipe(descriptor, partial(self.lose, 1), _FOR_EVER_S)
-        self._untold = 0
+    def __init__(self, told_at: int) -> None:
+        self.daemon = Daemon(told_at, "JACK hands over no more notes", self._count)
+        self._held = Sounding()
+        self._lost = 0
+        self._missed_ms = 0.0
 
-    def hand_over(self, frame: float, data: bytes) -> None:
-        """A message that came in. One that is gone need not hear it: this process ends, too."""
-        with suppress(OSError):
-            self._pipe.put(data, frame)
+    def hear(self, frame: float, data: bytes) -> None:
+        """A message."""
+        self._held.follow(data)
+        self.daemon.hand_over(frame, data)
 
-    def tell(self, *words: object) -> None:
-        """Words."""
-        with suppress(OSError):
-            self._pipe.tell(*words)
+    def miss(self, frame: float, messages: int, seconds: float) -> None:
+        """Before this frame so many messages were lost, and JACK's time passed unheard."""
+        self._lost += messages
+        self._missed_ms += 1000.0 * seconds
+        for data in self._held.releases():
+            self.daemon.hand_over(frame, data)
+        self._held = Sounding()
 
     def tell_reading(self, reading: FrameReading, rate: int) -> None:
-        """What is known of JACK's frames."""
-        self.tell(*words_of_reading(reading, rate))
-        if self._untold:
-            self.tell(LOST, self._untold)
-            self._untold = 0
+        """What is known of JACK's frames, and what was missed."""
+        self.daemon.tell_reading(reading, rate)
+        if self._lost or self._missed_ms:
+            self.daemon.tell(MISSED, self._lost, round(self._missed_ms))
+            self._lost, self._missed_ms = 0, 0.0
 
-    def lose(self, messages: int) -> None:
-        """So many messages were lost: told with the next reading, for this may be called in the midst of telling."""
-        self._untold += messages
-
-    def end(self, reason: str) -> None:
-        """At once, from whatever thread: to close a client whose server is gone can hang or crash."""
-        self.tell(REFUSED, f"JACK hands over no more notes ({reason}); start it, and musedaemon, again.")
-        os._exit(1)
+    def _count(self) -> None:
+        """A message was left out. Told with the next reading: this may be called in the midst of telling."""
+        self._lost += 1
 
 
 def main(heard_at: int, told_at: int) -> int:
@@ -73,16 +69,16 @@ def main(heard_at: int, told_at: int) -> int:
     if not words:
         return 0
     realtime, port_name, *sources = words
-    daemon = Daemon(told_at)
+    ear = Ear(told_at)
     try:
         begin = jack_thread_precedence(realtime).ask
-        port = JackInput(port_name, begin, daemon.hand_over, daemon.tell_reading, daemon.lose, daemon.end)
+        port = JackInput(port_name, begin, ear.hear, ear.tell_reading, ear.miss, ear.daemon.end)
         for source in sources:
             port.connect(source)
     except PortError as error:
-        daemon.tell(REFUSED, error)
+        ear.daemon.tell(REFUSED, error)
         return 1
-    daemon.tell(SERVING)
+    ear.daemon.tell(SERVING)
     gc.freeze()
     with precedence(system_precedence(realtime)):
         while os.read(heard_at, _CHUNK):

@@ -11,53 +11,53 @@ also tells JACK's rate and period, what it knows of its frames, and why it ends.
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from functools import partial
 
 from musedaemon.errors import PortError
-from musedaemon.midi.frame_clock import FrameReading
 from musedaemon.midi.jack_output import JackOutput
-from musedaemon.midi.port_words import LOST, PERIOD, REFUSED, SERVING, words_of_reading
+from musedaemon.midi.port_words import LOST, PERIOD, REFUSED, SERVING
 from musedaemon.midi.record_stream import first_words
 from musedaemon.run.priority import jack_thread_precedence, precedence, system_precedence
-from musedaemon.run.sending import outlive_daemon, serve, tell
+from musedaemon.run.sending import outlive_daemon, serve
+from musedaemon.run.telling import Daemon
 
 _CLOSES_IN_S = 2.0
 
 
-def _end(reason: str) -> None:
-    """At once, from whatever thread: to close a client whose server is gone can hang or crash."""
-    tell(REFUSED, f"JACK takes no more notes ({reason}); start it, and musedaemon, again.")
-    os._exit(1)
-
-
-def _tell_reading(reading: FrameReading, rate: int) -> None:
-    tell(*words_of_reading(reading, rate))
-
-
-def main(descriptor: int) -> int:
-    """The life of the process, which hears the daemon there."""
+def main(heard_at: int, told_at: int) -> int:
+    """The life of the process, which hears the daemon and tells it there (descriptors)."""
     outlive_daemon()
-    words = first_words(descriptor)
+    words = first_words(heard_at)
     if not words:
         return 0
     realtime, port_name, *targets = words
+    daemon = Daemon(told_at, "JACK takes no more notes", _nothing)
     try:
-        begin = jack_thread_precedence(realtime).ask
-        output = JackOutput(port_name, begin, partial(tell, PERIOD), _tell_reading, partial(tell, LOST), _end)
+        output = JackOutput(
+            port_name,
+            begin=jack_thread_precedence(realtime).ask,
+            on_period=partial(daemon.tell, PERIOD),
+            on_reading=daemon.tell_reading,
+            on_lost=partial(daemon.tell, LOST),
+            on_gone=daemon.end,
+        )
         for target in targets:
             output.connect(target)
     except PortError as error:
-        tell(REFUSED, error)
+        daemon.tell(REFUSED, error)
         return 1
-    tell(SERVING)
+    daemon.tell(SERVING)
     gc.freeze()
     with precedence(system_precedence(realtime)):
-        serve(output.send, descriptor)
+        serve(output.send, heard_at)
     output.close(_CLOSES_IN_S)
     return 0
 
 
+def _nothing() -> None:
+    """Words are never left out."""
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.stdin.fileno()))
+    sys.exit(main(sys.stdin.fileno(), sys.stdout.fileno()))

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from musedaemon.core.events import ControlChange, NoteOff, NoteOn
 from musedaemon.core.pedals import Pedals
 from musedaemon.midi import wire
-from musedaemon.midi.record_stream import WORDS, as_message, as_record, records
+from musedaemon.midi.record_stream import AT_ONCE, WORDS, as_message, as_record, records
 
 
 class Sounding:
@@ -41,14 +41,16 @@ class Sounding:
 
 
 def serve(send: Callable[[bytes, float], None], descriptor: int) -> None:
-    """Send what comes, at what `send` takes for its time, to the end of the stream; then release what sounds."""
-    sounding, latest = Sounding(), 0.0
+    """Send what comes, at what `send` takes for its time, to the end of the stream; then release what sounds.
+
+    At once, but what `send` still keeps of that channel and pitch leaves before (`FrameQueue`).
+    """
+    sounding = Sounding()
     for at, data in records(descriptor):
         send(data, at)
         sounding.follow(data)
-        latest = max(latest, at)
     for data in sounding.releases():
-        send(data, latest)
+        send(data, AT_ONCE)
 
 
 def outlive_daemon() -> None:

@@ -72,6 +72,23 @@ def test_a_count_that_begins_anew_after_a_day_goes_on() -> None:
     assert frames_between(2**32 - 36, 28) == -64
 
 
+def test_a_count_goes_on_where_the_servers_own_leaps() -> None:
+    frames = FrameCount()
+    before = frames.count(2**31 + 5)
+    leapt = frames.count(1_000)
+    frames.go_on_at(before + 64)
+    assert leapt != before + 64
+    assert [frames.count(1_064), frames.count(1_128)] == [before + 128, before + 192]
+    assert frames.near((before + 100) % 2**32) == before + 100
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(-(2**30), 2**30))
+def test_no_frame_is_counted_as_0_or_less_however_long_the_server_has_run(first: int, later: int) -> None:
+    frames = FrameCount()
+    start = frames.count(first)
+    assert frames.near((first + later) % 2**32) == start + later > 0
+
+
 def test_a_reading_is_news_once_a_second_and_where_the_last_one_foretold_it_wrongly() -> None:
     news = ReadingNews()
     told = [

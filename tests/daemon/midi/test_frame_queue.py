@@ -3,6 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from musedaemon.midi.frame_clock import FrameCount
 from musedaemon.midi.frame_queue import FrameQueue
 
 ON, OFF, OTHER_ON = b"\x90\x3c\x50", b"\x80\x3c\x40", b"\x90\x3e\x50"
@@ -37,6 +38,14 @@ def test_everything_leaves_at_its_frame_and_what_is_late_at_once() -> None:
     assert written(queue, 1_000) == [(0, OTHER_ON), (10, ON)]
     assert written(queue, 1_064) == [(0, OFF)]
     assert len(queue) == 0
+
+
+def test_what_is_to_leave_at_once_does_so_on_a_server_that_has_run_for_more_than_half_a_day() -> None:
+    queue, frames = FrameQueue(), FrameCount()
+    start = frames.count(2**31 + 2**28)
+    queue.put(0, ON)
+    queue.put(frames.near(2**31 + 2**28 + 10), OTHER_ON)
+    assert written(queue, start) == [(0, ON), (10, OTHER_ON)]
 
 
 def test_a_note_off_with_an_earlier_frame_stays_behind_its_note_on() -> None:

@@ -178,6 +178,29 @@ def test_a_process_that_ends_by_itself_is_noticed(system: PortSystem, jack_serve
     assert not port.is_gone
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the process in /proc")
+def test_what_is_held_is_let_go_where_its_end_may_have_passed_unheard(
+    system: PortSystem, jack_server: JackServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard = Heard()
+    with jack_server.period(1024), JackBench(jack_server) as bench:  # it waits a while in each period
+        before = children()
+        port = system.open_virtual_input(VIRTUAL_INPUT, heard)
+        [receiver] = children() - before
+        bench.play([(0.0, b"\x90\x3c\x50"), (0.0, b"\xb0\x40\x7f"), (0.1, b"\x80\x3c\x40")], into=IN)
+        heard.wait_for(2)
+        os.kill(receiver, signal.SIGSTOP)
+        try:
+            wait_until(lambda: bench.is_idle, 60.0, lambda: "JACK waits for ever")
+        finally:
+            os.kill(receiver, signal.SIGCONT)
+        let_go = heard.wait_for(4)[2:4]
+        said = "ms of JACK's time passed unheard: what was held is let go"
+        wait_until(lambda: said in caplog.text, 20.0, lambda: caplog.text)
+        port.close()
+    assert let_go == [b"\xb0\x40\x00", b"\x80\x3c\x40"]
+
+
 def test_without_a_server_there_is_one_sentence(system: PortSystem, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "musetest-nobody")
     with pytest.raises(PortError, match=r"^JACK does not answer \(.*\); start JACK and try again\.$"):

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from musedaemon.run.sending import Sounding
+import os
+
+from musedaemon.midi.record_stream import AT_ONCE, as_record
+from musedaemon.run.sending import Sounding, serve
 
 ON, OFF, PEDAL = b"\x90\x3c\x50", b"\x80\x3c\x40", b"\xb2\x40\x7f"
 
@@ -19,3 +22,14 @@ def test_every_pedal_that_holds_notes_is_released() -> None:
         sounding.follow(bytes((0xB0, control, 0x7F)))
     sounding.follow(b"\xb0\x40\x00")
     assert sounding.releases() == [b"\xb0\x42\x00", b"\xb0\x45\x00"]
+
+
+def test_what_sounds_at_the_end_is_released_at_once_also_after_the_frames_have_begun_anew() -> None:
+    before_the_last, after = 2.0**32 - 64, 128.0
+    heard_at, written_at = os.pipe()
+    os.write(written_at, as_record(before_the_last, ON) + as_record(after, b"\x91\x40\x50"))
+    os.close(written_at)
+    sent: list[tuple[bytes, float]] = []
+    serve(lambda data, at: sent.append((data, at)), heard_at)
+    os.close(heard_at)
+    assert sent[2:] == [(OFF, AT_ONCE), (b"\x81\x40\x40", AT_ONCE)]
