@@ -204,6 +204,22 @@ def chosen_paths(folder: Path, aside: Path | None, half: str, seed: int) -> list
     return _by_turns(others[:middle] if half == "tune" else [*kept, *others[middle:]])
 
 
+def asked_for(description: str) -> tuple[list[Performance], int]:
+    """The performances that the command line asks for, and the seed of all chance."""
+    options = argparse.ArgumentParser(description=description)
+    options.add_argument("folder", type=Path)
+    options.add_argument("--aside", type=Path)
+    options.add_argument("--half", choices=("tune", "report"), default="report")
+    options.add_argument("--count", type=int, default=200)
+    options.add_argument("--seed", type=int, default=7)
+    chosen = options.parse_args()
+    paths = chosen_paths(chosen.folder, chosen.aside, chosen.half, chosen.seed)
+    played = performances(paths, chosen.count, chosen.seed)
+    if not played:
+        sys.exit("no file in that folder can be played")
+    return played, chosen.seed
+
+
 def _by_turns(paths: list[Path]) -> list[Path]:
     by_folder: dict[Path, list[Path]] = {}
     for path in paths:
@@ -226,21 +242,11 @@ def step_s() -> float:
 
 def main() -> None:
     """Print a table."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("folder", type=Path)
-    options.add_argument("--aside", type=Path)
-    options.add_argument("--half", choices=("tune", "report"), default="report")
-    options.add_argument("--count", type=int, default=200)
-    options.add_argument("--seed", type=int, default=7)
-    chosen = options.parse_args()
     warnings.simplefilter("ignore")  # pretty_midi's about its own dependencies
-    paths = chosen_paths(chosen.folder, chosen.aside, chosen.half, chosen.seed)
-    played = performances(paths, chosen.count, chosen.seed)
-    if not played:
-        sys.exit("no file in that folder can be played")
+    played, seed = asked_for(__doc__.splitlines()[0])
     methods = {"alone": alone, "in a jam": in_a_jam(), "with a hint": hinted, "pretty_midi": by_pretty_midi}
     scores = {name: Score() for name in methods}
-    rng = np.random.default_rng(chosen.seed)
+    rng = np.random.default_rng(seed)
     for window in (window for performance in played for window in windows(performance, rng)):
         for name, method in methods.items():
             began = time.perf_counter()

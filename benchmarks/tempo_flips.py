@@ -7,14 +7,11 @@ The performances are those of `tempo.py`, cut into calls of some seconds with a 
 
 from __future__ import annotations
 
-import argparse
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
-from performances import Performance, performances
-from tempo import WITHIN, chosen_paths, windows
+from performances import Performance
+from tempo import WITHIN, asked_for, windows
 
 from musedaemon.core.accents import Strike
 from musedaemon.core.tempo import TempoTracker
@@ -69,17 +66,7 @@ def in_a_medley(played: list[Performance], call_s: float) -> float:
 
 def main() -> None:
     """Print a table."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("folder", type=Path)
-    options.add_argument("--aside", type=Path)
-    options.add_argument("--half", choices=("tune", "report"), default="report")
-    options.add_argument("--count", type=int, default=200)
-    options.add_argument("--seed", type=int, default=7)
-    chosen = options.parse_args()
-    paths = chosen_paths(chosen.folder, chosen.aside, chosen.half, chosen.seed)
-    played = performances(paths, chosen.count, chosen.seed)
-    if not played:
-        sys.exit("no file in that folder can be played")
+    played, _ = asked_for(__doc__.splitlines()[0])
     print(
         "| calls of | within 8% | flips | away from the right tempo | there and back | first of a medley, within 8% |"
     )

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.listed_ports import ListedPorts
 from support.written import save_line
 
 from musedaemon.config.schema import Config, Model, Ports, Tempo, Timing
@@ -35,20 +36,14 @@ class FakePort:
         self.closed = True
 
 
-class FakeSystem:
+class FakeSystem(ListedPorts):
     """A MIDI system with a keyboard and a synth; without virtual ports, it is like Windows."""
 
     def __init__(self, virtual: str = "can", api: str = "ALSA", ahead_s: float = 0.0) -> None:
-        self.api = api
+        super().__init__(["Keys 20:0"], ["Synth 24:0", "Through 14:0"], api)
         self.opened: list[FakePort] = []
         self._virtual = virtual
         self._ahead_s = ahead_s
-
-    def input_names(self) -> list[str]:
-        return ["Keys 20:0"]
-
-    def output_names(self) -> list[str]:
-        return ["Synth 24:0", "Through 14:0"]
 
     def open_input(self, name: str, receive: Receive) -> InputPort:
         return FakePort(find_port(name, self.input_names(), "input"), self.opened)
@@ -58,18 +53,6 @@ class FakeSystem:
 
     def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
         return self._open_virtual(name)
-
-    def system_lost(self) -> None:
-        raise NotImplementedError
-
-    def expect_input(self) -> None:
-        raise NotImplementedError
-
-    def expect_output(self) -> None:
-        raise NotImplementedError
-
-    def expect_nothing(self) -> None:
-        raise NotImplementedError
 
     def open_virtual_output(self, name: str) -> OutputPort:
         return self._open_virtual(name)

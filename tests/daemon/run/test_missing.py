@@ -3,53 +3,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.listed_ports import ListedPorts
 
 from musedaemon.errors import ConfigError, PortAbsentError, PortError
-from musedaemon.midi.ports import InputPort, OutputPort, Receive, find_port
+from musedaemon.midi.ports import find_port
 from musedaemon.run.chosen import names_file
 from musedaemon.run.missing import opening_input, opening_output
 
 
-class Ports:
-    """A MIDI system with these ports, of which only the names matter."""
-
-    api = "fake"
+class Ports(ListedPorts):
+    """One with these inputs and a synth, of which only the names matter."""
 
     def __init__(self, *inputs: str, broken: bool = False) -> None:
-        self._inputs = list(inputs)
+        super().__init__(inputs, ["Synth"], "fake")
         self._broken = broken
 
     def input_names(self) -> list[str]:
         if self._broken:
             raise PortError("the system does not answer.")
-        return self._inputs
-
-    def output_names(self) -> list[str]:
-        return ["Synth"]
-
-    def open_input(self, name: str, receive: Receive) -> InputPort:
-        raise NotImplementedError
-
-    def open_output(self, name: str) -> OutputPort:
-        raise NotImplementedError
-
-    def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
-        raise NotImplementedError
-
-    def open_virtual_output(self, name: str) -> OutputPort:
-        raise NotImplementedError
-
-    def system_lost(self) -> None:
-        raise NotImplementedError
-
-    def expect_input(self) -> None:
-        raise NotImplementedError
-
-    def expect_output(self) -> None:
-        raise NotImplementedError
-
-    def expect_nothing(self) -> None:
-        raise NotImplementedError
+        return super().input_names()
 
 
 def refusal(system: Ports, wanted_input: str, wanted_output: str = "Sinth") -> PortError:
