@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 _FAR_BETTER = 20.0
 """Twice the logarithm of the likelihood ratio from which on two lines are believed."""
+_FITTED = 4
+"""Two lines."""
 _NOISE_WINDOW = 48
 _FAR = 24
 _CHANCE = 1.4
@@ -108,6 +110,23 @@ def _noise(times: FloatVector) -> float:
     return float(np.sqrt(np.mean(second**2))) / 6**0.5 if len(second) else 0.0
 
 
+def is_sudden(off: FloatVector, first: int) -> bool:
+    """Whether values that lie on a line (evenly numbered, evenly jittered) were moved at once, at number `first` or the
+    one before, rather than have had another slope since any number: which leaves fewer squares.
+    """
+    size = len(off)
+    numbers = np.arange(size) - first
+    moved = min(_left(off, numbers >= 0), _left(off, numbers >= -1))
+    return all(moved <= _left(off, np.maximum(numbers - bend, 0)) for bend in range(1 - first, size - first - 1))
+
+
+def _left(values: FloatVector, besides: npt.NDArray[np.generic]) -> float:
+    """The squares that a line leaves of the values, and so much of something `besides`."""
+    size = len(values)
+    design = np.stack([np.ones(size), np.arange(size), besides], 1)
+    return float(((values - design @ np.linalg.lstsq(design, values)[0]) ** 2).sum())
+
+
 def _newest_even(times: FloatVector, fewest: int, doubt: float) -> int:
     """How many of the newest times lie on one line: all, unless two lines explain them far better.
 
@@ -122,9 +141,10 @@ def _newest_even(times: FloatVector, fewest: int, doubt: float) -> int:
     of_off, of_moment, of_square = off.cumsum(), (off * numbers).cumsum(), (off * off).cumsum()
     older = _unexplained(sums, of_off, of_moment, of_square)
     newer = _unexplained(sums[:, -1:] - sums, of_off[-1] - of_off, of_moment[-1] - of_moment, of_square[-1] - of_square)
-    gain = of_square[-1] - (older + newer)[fewest - 1 : size - fewest]
-    best = int(gain.argmax())
-    return size - fewest - best if gain[best] > _FAR_BETTER * doubt else size
+    left = (older + newer)[fewest - 1 : size - fewest]
+    best = int(left.argmin())
+    doubt = max(doubt, float(left[best]) / (size - _FITTED))
+    return size - fewest - best if of_square[-1] - left[best] > _FAR_BETTER * doubt else size
 
 
 def _unexplained(sums: FloatVector, total: FloatVector, moment: FloatVector, square: FloatVector) -> FloatVector:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musedaemon.core.change_point import FloatVector, newest_line, slope_of
+from musedaemon.core.change_point import FloatVector, is_sudden, newest_line, slope_of
 
 SHORTEST_PERIOD = 60.0 / 24 / 400
 """Seconds. Pulses quicker than 400 beats a minute are some that were held up, no tempo."""
@@ -21,6 +21,8 @@ _LEAST_NOISE = 2e-5
 """Seconds."""
 _SUSPECT, _SUSPECT_IN_BURSTS = 0.5, 1.2
 """Periods off the line."""
+_HELD_UP = 0.5
+"""Periods."""
 _SAME_PLACE = 0.3
 """Periods: a clock that starts anew this near to the line goes on with it."""
 _SUSPECTS, _ENOUGH_SUSPECTS = 6, 10
@@ -29,12 +31,15 @@ _LEAP, _OTHER_TEMPO = 0.12, 0.05
 _SURE, _DEVIATIONS = 0.03, 3.0
 """A clock that is whole periods late, give or take this share of one and so many standard deviations, has lost so many
 pulses, and one that is a period early has sent one twice; off by anything else, it stood still or was moved."""
-_ON_LINE_PULSES, _ON_LINE = 4, 0.15
-"""So many pulses lie on a line that are no more than this share of a period off it on average."""
+_BEFORE = 24
+"""So many pulses before tell whether they had left the line already."""
 _EVEN_BEFORE_SLIP = 96
 _SLIP_FORGOTTEN = 960
 """Pulses: what happens once in forty beats is an accident every time."""
 _KEPT_AFTER_JUMP = 12
+_AROUND = 24
+_SHORT, _LONG = 0.57, 1.43
+"""Of the distances around: a jitter of 20% leaves them between 0.6 and 1.4, whatever the tempo is."""
 _BURST_NOISE = 0.6
 _SHORTEST_IN_BURSTS = 96
 
@@ -118,12 +123,12 @@ class ClockFilter:
         if line is None:
             self._take(at)
             return
-        self._in_bursts = _are_in_bursts(np.array(self._came), line.period)
+        self._in_bursts = _are_in_bursts(np.array(self._came))
         off = (at - line.time_of(self.count + 1)) / line.period
         if abs(off) > same_place:
             self._move_to(at, line.period)
         elif len(self._times) < _SUSPECTS or abs(off) < (_SUSPECT_IN_BURSTS if self._in_bursts else _SUSPECT):
-            self._forgive_suspects()
+            self._forgive_suspects(at)
             self._take(at)
         else:
             self._suspects.append(at)
@@ -160,12 +165,16 @@ class ClockFilter:
         self._count += 1
         self._start_over([at - back * period for back in range(_KEPT_AFTER_JUMP - 1, -1, -1)])
 
-    def _forgive_suspects(self) -> None:
-        """They were held up on their way: counted, as if they had come in time."""
-        for _ in self._suspects:
+    def _forgive_suspects(self, at: float = float("-inf")) -> None:
+        """They count. Where the next pulse came at `at`, hardly after the last of them, they were held up on their way,
+        and lie where they would have come in time.
+        """
+        line = self._line
+        for suspect in self._suspects:
             self._count += 1
-            if self._line:
-                self._times.append(self._line.time_of(self._count))
+            if line:
+                held_up = at - self._suspects[-1] < _HELD_UP * line.period
+                self._times.append(line.time_of(self._count) if held_up else suspect)
         self._suspects = []
 
     def _judge(self, line: ClockLine) -> None:
@@ -181,8 +190,12 @@ class ClockFilter:
             self._count += len(suspects)
             self._start_over(suspects)
         elif len(suspects) == _ENOUGH_SUSPECTS:
+            moved = self._have_moved(line)
             self._suspects = []
-            self._take_moved(suspects, line)
+            if moved:
+                self._take_moved(suspects, line)
+            else:
+                self._take(*suspects)
 
     def _take_moved(self, suspects: list[float], line: ClockLine) -> None:
         """The same tempo, elsewhere."""
@@ -194,19 +207,20 @@ class ClockFilter:
         if abs(slipped) > 1:
             sure = _SURE * line.period  # else a clock that stood still for any time would seem to have lost pulses
         exact = slipped >= -1 and slipped != 0 and abs(late - slipped * line.period) < sure
-        if exact and self._was_on(line):
+        if exact:
             self._slip(slipped, suspects, line)
         else:
             self._times = [at + late for at in self._times]
             self._take(*suspects)
 
-    def _was_on(self, line: ClockLine) -> bool:
-        """Whether the pulses before the suspects lay on the line. Where they had left it already, the tempo has changed
+    def _have_moved(self, line: ClockLine) -> bool:
+        """Whether it began with the suspects. Where the pulses before had left the line already, the tempo has changed
         a little, or the clock wanders: a pulse is lost all of a sudden.
         """
-        latest = self._times[-_ON_LINE_PULSES:]
-        off = [at - line.time_of(self._count - back) for back, at in enumerate(reversed(latest))]
-        return abs(sum(off) / len(off)) < _ON_LINE * line.period
+        before = self._times[-_BEFORE:]
+        times = np.array([*before, *self._suspects])
+        numbers = np.arange(len(times)) + self._count + 1 - len(before)
+        return is_sudden(times - line.at - (numbers - line.pulse) * line.period, len(before))
 
     def _slip(self, slipped: int, suspects: list[float], line: ClockLine) -> None:
         """So many pulses were lost; if negative, came twice. Or so it seems."""
@@ -222,11 +236,14 @@ class ClockFilter:
         self._take(*lost, *suspects[max(-slipped, 0) :])
 
 
-def _are_in_bursts(came: FloatVector, period: float) -> bool:
+def _are_in_bursts(came: FloatVector) -> bool:
     """Whether these times (seconds) are those of an audio system's periods, about as long as a pulse or longer.
 
     One pulse that was held up, with those that were held up behind it, is no burst.
     """
     apart = np.diff(came)
-    short, long = int((apart < 0.6 * period).sum()), int((apart > 1.4 * period).sum())
+    around = min(_AROUND, len(apart))
+    first = np.clip(np.arange(len(apart)) - around // 2, 0, len(apart) - around)
+    even = (came[first + around] - came[first]) / around
+    short, long = int((apart < _SHORT * even).sum()), int((apart > _LONG * even).sum())
     return short + long > 1 and long != 1
