@@ -22,7 +22,7 @@ from pathlib import Path
 from queue import Empty, Queue
 
 from musedaemon.errors import MidiFileError
-from musedaemon.takes.folder import is_left, journals_left, read_lines, target_of
+from musedaemon.takes.folder import drop_empty, is_left, journals_left, read_lines, target_of
 from musedaemon.takes.journal import take_of
 
 BEGUN, OVER, LOOK_IN = "begun", "over", "look in"
@@ -85,7 +85,12 @@ class Keeper:
             self.receive(OVER, path)
 
     def _finish(self, journal: Path, word: str) -> None:
-        if _size(journal) < 0:  # a look into its folder came between its end and the word of it
+        size = _size(journal)
+        if size < 0:  # a look into its folder came between its end and the word of it
+            return
+        if size == 0:
+            if is_left(journal):
+                drop_empty(journal)
             return
         if problem := write_take(journal):
             self._tell(FAILED, journal, problem)
