@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from musedaemon.cli.plain import plain
 from musedaemon.core.memory import TUNED_DIAL
 from musedaemon.errors import MusedaemonError, TrainingError
 from musedaemon_evaluation import card, options, pieces, reply_table, replying, rolls
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with Telling() as tell:
             _evaluate(chosen, tell)
     except MusedaemonError as error:
-        print(f"evaluate.py: {error}", file=sys.stderr)
+        print(plain(f"evaluate.py: {error}"), file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -53,7 +54,7 @@ def _evaluate(chosen: argparse.Namespace, tell: Telling) -> None:
     names = pieces.listed(chosen.data, chosen.list)
     scores, skipped = pieces.read(chosen.data, names)
     for name, reason in skipped:
-        tell.say(f"skipped: {name} {reason}")
+        tell.say(plain(f"skipped: {name} {reason}"))
     known = _training_notes(chosen.data, set(names))
     table = _table(chosen.model, scores, known, tell)
     tell.say(as_text(table))
@@ -69,7 +70,7 @@ def _evaluate(chosen: argparse.Namespace, tell: Telling) -> None:
 def _training_notes(data: Path, names: set[str]) -> list[Notes]:
     """The pieces that a model trained on this folder has seen: all that are neither listed nor set aside."""
     library = open_library(corpus.find_files([data]), default_cache())
-    seen = [i for i, name in enumerate(library.names) if name.split("#")[0] not in names]
+    seen = [i for i, name in enumerate(library.files) if name not in names]
     if not seen:
         raise TrainingError(f"All music in {data} is listed; the baseline needs files to learn from that are not.")
     return [library.notes(i) for i in seen]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import torch
 
+from musedaemon.cli.plain import plain
 from musedaemon.errors import MusedaemonError
 from musedaemon_training import checkpoint, options, works
 from musedaemon_training.boards import open_board
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 finished = _train(folder, run, choose_device(chosen.device), chosen.resume, ranks, show)
             return 0 if finished else INTERRUPTED
     except MusedaemonError as error:
-        print(f"train.py: {error}", file=sys.stderr)
+        print(plain(f"train.py: {error}"), file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         print("Stopped. Reading goes on where it was with the same command, training from its last save with --resume.")
