@@ -101,6 +101,20 @@ def test_the_baseline_learns_from_no_listed_piece_whatever_its_name(
     assert "the Markov model learns from 5 pieces" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("option", ["--json", "--card"])
+def test_where_nothing_can_be_written_is_told_before_anything_is_measured(
+    corpus: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    """It was told at the end, when all had been measured in vain, and of a file called None."""
+    target = tmp_path / "no" / "out"
+    assert evaluate(model, "--data", corpus, option, target) == 2
+    told = capsys.readouterr()
+    assert told.err == (
+        f"evaluate.py: {target} cannot be written (there is no folder {target.parent}); name another file.\n"
+    )
+    assert "bits a note" not in told.out
+
+
 def test_mistakes_are_told_in_one_sentence(
     corpus: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,13 +7,15 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from musedaemon.cli.plain import plain
 from musedaemon.core.memory import TUNED_DIAL
 from musedaemon.errors import MusedaemonError, TrainingError
+from musedaemon.whole_file import check_writable
 from musedaemon_evaluation import card, options, pieces, reply_table, replying, rolls
 from musedaemon_evaluation.about import About, about
 from musedaemon_evaluation.calls import Call, cut_calls
@@ -49,6 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _evaluate(chosen: argparse.Namespace, tell: Telling) -> None:
     started = time.monotonic()
+    for target in filter(None, (chosen.json, chosen.card)):
+        with _writing(target):
+            # First of all: to measure takes long.
+            check_writable(target)
     model = about(chosen.model)
     beside = _results_of(chosen.beside) if chosen.beside else None
     names = pieces.listed(chosen.data, chosen.list)
@@ -176,10 +182,18 @@ def _results_of(path: Path) -> dict[str, Any]:
 
 
 def _write(chosen: argparse.Namespace, results: dict[str, Any], beside: dict[str, Any] | None) -> None:
-    try:
-        if chosen.json:
+    if chosen.json:
+        with _writing(chosen.json):
             write_json(chosen.json, results)
-        if chosen.card:
+    if chosen.card:
+        with _writing(chosen.card):
             write_text(chosen.card, card.page(results, beside, chosen.card.parent))
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    """TrainingError where the system does not let the body write there."""
+    try:
+        yield
     except OSError as error:
-        raise TrainingError(f"{error.filename} cannot be written ({error.strerror}); name another file.") from error
+        raise TrainingError(f"{target} cannot be written ({error.strerror}); name another file.") from error
