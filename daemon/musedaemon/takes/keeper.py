@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import threading
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 from queue import Empty, Queue
 
 from musedaemon.errors import MidiFileError
+from musedaemon.run.sending import outlive_daemon
 from musedaemon.takes.folder import drop_empty, is_left, journals_left, read_lines, target_of
 from musedaemon.takes.journal import take_of
 
@@ -148,9 +148,7 @@ def _next(inbox: Queue[tuple[str, Path] | None], deadline: float) -> tuple[str, 
 
 def main() -> int:
     """The life of the process."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    outlive_daemon()
     if hasattr(os, "nice"):
         os.nice(_NICE)
     inbox: Queue[tuple[str, Path] | None] = Queue()
