@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 
 from musedaemon.cli.plain import plain
-from musedaemon.errors import MusedaemonError
+from musedaemon.errors import MusedaemonError, TrainingError
 from musedaemon_training import checkpoint, options, works
 from musedaemon_training.boards import open_board
 from musedaemon_training.curves import draw_curves
@@ -88,7 +88,7 @@ def _train(
         f"{net.sizes.layers}x{net.sizes.hidden}, {parameter_count(net):,} parameters, on {device.describe()}"
         f"{f', {ranks.world} processes' if ranks.world > 1 else ''}; writing to {folder}"
     )
-    with _metrics(folder, ranks) as metrics:
+    with _written_to(folder), _metrics(folder, ranks) as metrics:
         parts = material.training, material.validation
         training = Training(_plan(run, net), net, material.library, parts, device, folder, ranks, metrics)
         if resume:
@@ -134,6 +134,17 @@ def _plan(run: RunOptions, net: NoteNet) -> Plan:
         run.rows or MOST_ROWS,
         starts_trained=bool(run.init),
     )
+
+
+@contextmanager
+def _written_to(folder: Path) -> Iterator[None]:
+    """TrainingError where the run's folder takes no more."""
+    try:
+        yield
+    except OSError as error:
+        raise TrainingError(
+            f"The run in {folder} cannot be written ({error.strerror}); free some space there, and go on with --resume."
+        ) from error
 
 
 @contextmanager
