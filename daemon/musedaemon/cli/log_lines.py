@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+_log = logging.getLogger("musedaemon")
 
 
 class _LogLines(logging.Handler):
@@ -21,11 +24,19 @@ class _LogLines(logging.Handler):
 
 @contextmanager
 def log_told_by(warn: Callable[[str], None]) -> Iterator[None]:
-    """While the body runs, `warn` hears what is logged; else Python would print it as it is, among lines of JSON."""
-    log = logging.getLogger("musedaemon")
-    lines = _LogLines(warn)
-    log.addHandler(lines)
+    """While the body runs, `warn` hears what is logged, and what a thread died of that nobody waits for; else Python
+    would print it as it is, among lines of JSON.
+    """
+    lines, printing = _LogLines(warn), threading.excepthook
+    _log.addHandler(lines)
+    threading.excepthook = _log_death
     try:
         yield
     finally:
-        log.removeHandler(lines)
+        threading.excepthook = printing
+        _log.removeHandler(lines)
+
+
+def _log_death(died: threading.ExceptHookArgs) -> None:
+    name = died.thread.name if died.thread else "without a name"
+    _log.error("the thread %s has died; please report it", name, exc_info=died.exc_value)

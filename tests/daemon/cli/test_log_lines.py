@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import threading
 
 import pytest
 
@@ -28,8 +29,22 @@ def test_what_was_left_out_is_an_object_in_the_json_log(capsys: pytest.CaptureFi
     assert capsys.readouterr().err == ""
 
 
-def test_afterwards_the_log_is_as_it_was() -> None:
-    before = list(logging.getLogger("musedaemon").handlers)
+def test_what_a_thread_dies_of_is_told_with_its_name() -> None:
+    def life() -> None:
+        raise ZeroDivisionError("a bug")
+
+    told: list[str] = []
+    with log_told_by(told.append):
+        thread = threading.Thread(target=life, name="musedaemon takes")
+        thread.start()
+        thread.join()
+    (text,) = told
+    assert text.startswith("the thread musedaemon takes has died; please report it\nTraceback")
+    assert text.endswith("ZeroDivisionError: a bug")
+
+
+def test_afterwards_all_is_as_it_was() -> None:
+    before = list(logging.getLogger("musedaemon").handlers), threading.excepthook
     with log_told_by(lambda text: None):
         pass
-    assert logging.getLogger("musedaemon").handlers == before
+    assert (logging.getLogger("musedaemon").handlers, threading.excepthook) == before
