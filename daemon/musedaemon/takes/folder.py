@@ -58,10 +58,14 @@ def target_of(journal: Path) -> Path:
 
 
 def new_take(folder: Path, when: datetime, addition: str = "") -> Path:
-    """Reserve a name for a take that began then: an empty .mid file that was not there before. OSError if it fails."""
+    """Reserve a name for a take that began then: an empty .mid file that was not there before, nor a journal of that
+    name. OSError if it fails.
+    """
     stem = when.strftime("%Y-%m-%d_%H-%M-%S") + addition
     for number in range(1, _MOST_NAMES):
         target = folder / (f"{stem}.mid" if number == 1 else f"{stem}_{number}.mid")
+        if os.path.lexists(journal_of(target)):
+            continue
         try:
             _write_new(target, EMPTY_FILE)
         except FileExistsError:

@@ -13,6 +13,7 @@ from musedaemon.takes.folder import (
     journal_of,
     journals_left,
     left_beside,
+    new_journal,
     new_take,
     read_lines,
     ready_folder,
@@ -49,6 +50,13 @@ def test_a_journal_that_has_no_room_for_its_first_lines_is_not_there(
     with pytest.raises(OSError, match="No space"):
         JournalFile(journal_of(target), ["musedaemon-take-1 4 -"])
     assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
+def test_what_lies_where_a_journal_would_be_only_costs_the_name(tmp_path: Path) -> None:
+    (tmp_path / ".2026-11-20_22-31-05.mid.take").write_text("left over\n")
+    journal = new_journal(tmp_path, WHEN, ["musedaemon-take-1 4 -"])
+    assert journal.path.name == ".2026-11-20_22-31-05_2.mid.take"
+    journal.close()
 
 
 @posix
