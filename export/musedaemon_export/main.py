@@ -14,6 +14,7 @@ import numpy.typing as npt
 from onnx import ModelProto
 
 import musedaemon
+from musedaemon.cli.plain import plain
 from musedaemon.encoding import ENCODING_VERSION
 from musedaemon.errors import ExportError, ModelError, MusedaemonError
 from musedaemon.model.card import ModelCard
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(differences_text(found))
         _write(chosen.output, data)
     except MusedaemonError as error:
-        print(f"export.py: {error}", file=sys.stderr)
+        print(plain(f"export.py: {error}"), file=sys.stderr)
         return error.exit_status
     print(f"{chosen.output}: {card}, {len(data) / 1e6:.1f} MB, torch and onnxruntime agree over {NOTES} notes")
     return 0

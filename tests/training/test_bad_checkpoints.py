@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,23 @@ def refusal(folder: Path) -> str:
     assert str(folder) in str(caught.value)
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files there")
+def test_a_disk_that_takes_no_more_is_told_and_the_checkpoint_that_was_there_stays(good: Path) -> None:
+    """safetensors has an exception of its own for it, which ended training in a traceback."""
+    import resource
+
+    net = NoteNet(Sizes(64, 1))
+    most, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(TrainingError, match=r"cannot be written .*; free some space there"):
+            checkpoint.save(good, Config(net.sizes), net.state_dict())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    assert checkpoint.load(good).config.sizes == Sizes(8, 1)
+    assert [path.name for path in good.parent.iterdir()] == [good.name]
 
 
 class _Deadly:

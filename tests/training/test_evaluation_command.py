@@ -91,6 +91,30 @@ def test_the_same_seed_measures_the_same(corpus: Path, model: Path, tmp_path: Pa
     assert measured[0] == measured[1]
 
 
+def test_the_baseline_learns_from_no_listed_piece_whatever_its_name(
+    corpus: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (corpus / "hymns" / "1.mid").rename(corpus / "hymns" / "1 in C#.mid")
+    (corpus / "test.txt").rename(tmp_path / "list.txt")
+    (tmp_path / "list.txt").write_text("hymns/1 in C#.mid\n")
+    assert evaluate(model, "--data", corpus, "--list", tmp_path / "list.txt", "--calls", "0") == 0
+    assert "the Markov model learns from 5 pieces" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", ["--json", "--card"])
+def test_where_nothing_can_be_written_is_told_before_anything_is_measured(
+    corpus: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    """It was told at the end, when all had been measured in vain, and of a file called None."""
+    target = tmp_path / "no" / "out"
+    assert evaluate(model, "--data", corpus, option, target) == 2
+    told = capsys.readouterr()
+    assert told.err == (
+        f"evaluate.py: {target} cannot be written (there is no folder {target.parent}); name another file.\n"
+    )
+    assert "bits a note" not in told.out
+
+
 def test_mistakes_are_told_in_one_sentence(
     corpus: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

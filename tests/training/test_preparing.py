@@ -155,6 +155,14 @@ def test_ctrl_c_is_no_accident(
     assert "The same command goes on where it was" in capsys.readouterr().out
 
 
+def test_a_terminal_does_not_obey_the_name_of_a_file(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (corpus / "red \x1b[31m.mid").write_bytes(b"nothing")
+    assert preparing.main(["--data", str(corpus)]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "skipped: red \\x1b[31m.mid is broken" in out
+
+
 def test_a_mistake_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert preparing.main(["--data", str(tmp_path / "nowhere")]) == 2
     error = capsys.readouterr().err

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,15 @@ from support.music_files import midi_bytes, tune, write_corpus
 
 from musedaemon.errors import TrainingError
 from musedaemon_training import reading_pool, shards
+from musedaemon_training.copies import select
 from musedaemon_training.corpus import find_files
+from musedaemon_training.corpus_report import report
 from musedaemon_training.pieces import Reason
 from musedaemon_training.reading import Piece, read_pieces
 from musedaemon_training.reading_pool import Reader, fill_shards
 from musedaemon_training.shard_files import ShardFiles, ShardWriter
 from musedaemon_training.shards import open_library
+from musedaemon_training.works import split, works_of
 
 
 def never(*arguments: object) -> None:
@@ -35,11 +39,36 @@ def test_pieces_come_back_as_they_were_read(tmp_path: Path) -> None:
     assert library.length(1) == 64
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
+def test_a_name_in_another_encoding_is_a_name(tmp_path: Path) -> None:
+    """Old archives are full of them; one ended the reading of all in a traceback."""
+    data = write_corpus(tmp_path / "data", 3)
+    (data / "tune-01.mid").rename(data / os.fsdecode(b"caf\xe9.mid"))
+    library = open_library(find_files([data]), tmp_path / "cache")
+    assert library.names == [os.fsdecode(b"caf\xe9.mid"), "tune-00.mid", "tune-02.mid"]
+    training, validation = split(library, works_of(library))
+    assert sorted([*training, *validation]) == [0, 1, 2]
+
+
+def test_a_sharp_in_a_name_does_not_end_the_name(tmp_path: Path) -> None:
+    """These counted as one file, and the baseline of an evaluation learned from what it was to be judged on."""
+    data = write_corpus(tmp_path / "data", 2)
+    (data / "tune-00.mid").rename(data / "Prelude in C# minor.mid")
+    (data / "tune-01.mid").rename(data / "Prelude in C# major.mid")
+    (data / "book.abc").write_text(
+        "".join(f"X:{n}\nT:Jig in F#\nM:4/4\nL:1/8\nK:C\n{'CDEF GABc|' * 3}\n" for n in (1, 2))
+    )
+    library = open_library(find_files([data]), tmp_path / "cache")
+    assert sorted(set(library.files)) == ["Prelude in C# major.mid", "Prelude in C# minor.mid", "book.abc"]
+    values = report(library, select(library, "keep"), 3, 0)
+    assert values["files"]["kept"] == 3
+
+
 def test_a_part_of_a_library_is_the_same_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shards, "FEWEST_FILES_A_SHARD", 2)
     library = open_library(find_files([write_corpus(tmp_path / "data", 5)]), tmp_path / "cache")
     part = library.only(np.array([1, 2, 4]))
-    assert part.names == ["tune-01.mid", "tune-02.mid", "tune-04.mid"]
+    assert part.names == part.files == ["tune-01.mid", "tune-02.mid", "tune-04.mid"]
     assert [part.notes(i).tolist() for i in range(3)] == [library.notes(i).tolist() for i in (1, 2, 4)]
     whole = {
         (i, h) for owner, hashes in library.melodies() for i, h in zip(owner.tolist(), hashes.tolist(), strict=True)

@@ -257,3 +257,15 @@ def test_damaged_checkpoints_are_refused(data: Path, tmp_path: Path) -> None:
     (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:-20])
     with pytest.raises(TrainingError, match="is damaged"):
         checkpoint.load(folder)
+
+
+def test_a_run_that_cannot_be_written_down_ends_with_one_sentence(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    (run / "metrics.jsonl").mkdir(parents=True)
+    assert train("--data", data, "--out", run, "--epochs", "1") == 2
+    assert capsys.readouterr().err == (
+        f"train.py: The run in {run} cannot be written (Is a directory); free some space there, and go on with"
+        " --resume.\n"
+    )

@@ -7,12 +7,15 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from musedaemon.cli.plain import plain
 from musedaemon.core.memory import TUNED_DIAL
 from musedaemon.errors import MusedaemonError, TrainingError
+from musedaemon.whole_file import check_writable
 from musedaemon_evaluation import card, options, pieces, reply_table, replying, rolls
 from musedaemon_evaluation.about import About, about
 from musedaemon_evaluation.calls import Call, cut_calls
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with Telling() as tell:
             _evaluate(chosen, tell)
     except MusedaemonError as error:
-        print(f"evaluate.py: {error}", file=sys.stderr)
+        print(plain(f"evaluate.py: {error}"), file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -48,12 +51,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _evaluate(chosen: argparse.Namespace, tell: Telling) -> None:
     started = time.monotonic()
+    for target in filter(None, (chosen.json, chosen.card)):
+        with _writing(target):
+            # First of all: to measure takes long.
+            check_writable(target)
     model = about(chosen.model)
     beside = _results_of(chosen.beside) if chosen.beside else None
     names = pieces.listed(chosen.data, chosen.list)
     scores, skipped = pieces.read(chosen.data, names)
     for name, reason in skipped:
-        tell.say(f"skipped: {name} {reason}")
+        tell.say(plain(f"skipped: {name} {reason}"))
     known = _training_notes(chosen.data, set(names))
     table = _table(chosen.model, scores, known, tell)
     tell.say(as_text(table))
@@ -69,7 +76,7 @@ def _evaluate(chosen: argparse.Namespace, tell: Telling) -> None:
 def _training_notes(data: Path, names: set[str]) -> list[Notes]:
     """The pieces that a model trained on this folder has seen: all that are neither listed nor set aside."""
     library = open_library(corpus.find_files([data]), default_cache())
-    seen = [i for i, name in enumerate(library.names) if name.split("#")[0] not in names]
+    seen = [i for i, name in enumerate(library.files) if name not in names]
     if not seen:
         raise TrainingError(f"All music in {data} is listed; the baseline needs files to learn from that are not.")
     return [library.notes(i) for i in seen]
@@ -175,10 +182,18 @@ def _results_of(path: Path) -> dict[str, Any]:
 
 
 def _write(chosen: argparse.Namespace, results: dict[str, Any], beside: dict[str, Any] | None) -> None:
-    try:
-        if chosen.json:
+    if chosen.json:
+        with _writing(chosen.json):
             write_json(chosen.json, results)
-        if chosen.card:
+    if chosen.card:
+        with _writing(chosen.card):
             write_text(chosen.card, card.page(results, beside, chosen.card.parent))
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    """TrainingError where the system does not let the body write there."""
+    try:
+        yield
     except OSError as error:
-        raise TrainingError(f"{error.filename} cannot be written ({error.strerror}); name another file.") from error
+        raise TrainingError(f"{target} cannot be written ({error.strerror}); name another file.") from error

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from musedaemon.cli.plain import plain
 from musedaemon.errors import MusedaemonError
 from musedaemon_evaluation.predicting import open_predictor
 from musedaemon_evaluation.tuning import as_source, saved_bits, start, tuned
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         written, played = _samples(chosen.model, chosen.data, chosen.seed)
     except MusedaemonError as error:
-        print(f"tune_memory.py: {error}", file=sys.stderr)
+        print(plain(f"tune_memory.py: {error}"), file=sys.stderr)
         return error.exit_status
     parts = {"as written": written, "by hand": played}
     for field in FIELDS:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as as_bytes
 from torch import Tensor
 
 from musedaemon.encoding import ENCODING_VERSION
@@ -71,10 +72,10 @@ def save(folder: Path, config: Config, weights: Mapping[str, Tensor], progress: 
     """Write a checkpoint, replacing the folder at once. Raises TrainingError when it cannot be written."""
     try:
         with whole_folder(folder) as part:
-            save_file(_plain(weights), part / MODEL_FILE)
+            _write_tensors(weights, part / MODEL_FILE)
             write_json(part / CONFIG_FILE, asdict(config))
             if progress is not None:
-                save_file(_plain(progress.tensors), part / TENSORS_FILE)
+                _write_tensors(progress.tensors, part / TENSORS_FILE)
                 write_json(part / PROGRESS_FILE, progress.values)
     except OSError as error:
         raise TrainingError(
@@ -82,8 +83,10 @@ def save(folder: Path, config: Config, weights: Mapping[str, Tensor], progress: 
         ) from error
 
 
-def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
+def _write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """OSError where the disk is full: safetensors, writing by itself, has an exception of its own for that."""
+    plain = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
+    path.write_bytes(as_bytes(plain))
 
 
 def load(folder: Path) -> Checkpoint:

@@ -38,7 +38,7 @@ def report(library: Library, selection: Selection, files: int, set_aside: int) -
             "found": files + set_aside,
             "set aside by test.txt": set_aside,
             "read": files,
-            "kept": len({name.split("#")[0] for name in kept.names}),
+            "kept": len(set(kept.files)),
         },
         "pieces": {"found": len(library) + len(library.skipped), "kept": len(kept), "dropped": len(dropped)},
         "dropped": dict(by_reason.most_common()),

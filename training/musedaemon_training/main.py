@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import torch
 
-from musedaemon.errors import MusedaemonError
+from musedaemon.cli.plain import plain
+from musedaemon.errors import MusedaemonError, TrainingError
 from musedaemon_training import checkpoint, options, works
 from musedaemon_training.boards import open_board
 from musedaemon_training.curves import draw_curves
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 finished = _train(folder, run, choose_device(chosen.device), chosen.resume, ranks, show)
             return 0 if finished else INTERRUPTED
     except MusedaemonError as error:
-        print(f"train.py: {error}", file=sys.stderr)
+        print(plain(f"train.py: {error}"), file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         print("Stopped. Reading goes on where it was with the same command, training from its last save with --resume.")
@@ -87,7 +88,7 @@ def _train(
         f"{net.sizes.layers}x{net.sizes.hidden}, {parameter_count(net):,} parameters, on {device.describe()}"
         f"{f', {ranks.world} processes' if ranks.world > 1 else ''}; writing to {folder}"
     )
-    with _metrics(folder, ranks) as metrics:
+    with _written_to(folder), _metrics(folder, ranks) as metrics:
         parts = material.training, material.validation
         training = Training(_plan(run, net), net, material.library, parts, device, folder, ranks, metrics)
         if resume:
@@ -133,6 +134,17 @@ def _plan(run: RunOptions, net: NoteNet) -> Plan:
         run.rows or MOST_ROWS,
         starts_trained=bool(run.init),
     )
+
+
+@contextmanager
+def _written_to(folder: Path) -> Iterator[None]:
+    """TrainingError where the run's folder takes no more."""
+    try:
+        yield
+    except OSError as error:
+        raise TrainingError(
+            f"The run in {folder} cannot be written ({error.strerror}); free some space there, and go on with --resume."
+        ) from error
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from musedaemon.cli.plain import plain
 from musedaemon.errors import MusedaemonError, TrainingError
 from musedaemon_training import copies, corpus
 from musedaemon_training.corpus_report import REPORT_FILE, report, report_text
@@ -28,7 +29,7 @@ def prepared(data: Sequence[Path], treatment: copies.Treatment, show: Display) -
     files = corpus.find_files(folders)
     library = open_library(files, default_cache(), show.read)
     for skipped in library.skipped[:SKIPPED_SHOWN]:
-        show.say(f"skipped: {skipped.name} {skipped.reason}")
+        show.say(plain(f"skipped: {skipped.name} {skipped.reason}"))
     if len(library.skipped) > SKIPPED_SHOWN:
         show.say(f"skipped: {len(library.skipped) - SKIPPED_SHOWN} more")
     try:
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             prepared([folder.expanduser() for folder in chosen.data], chosen.copies or copies.DEFAULT_TREATMENT, show)
     except MusedaemonError as error:
         show.close()
-        print(f"prepare.py: {error}", file=sys.stderr)
+        print(plain(f"prepare.py: {error}"), file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         show.close()

@@ -37,13 +37,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """All pieces of a corpus, what is known of them ([N] records), and where they lie.
+    """All pieces of a corpus, what is known of them ([N] records), and where they lie. `files` has the name of each
+    piece's file, `names` also which tune of it.
 
     `notes(i)` reads from memory-mapped files; safe to share between threads. `folder` holds the shards and
     what is worked out from them.
     """
 
     names: list[str]
+    files: list[str]
     skipped: list[Skipped]
     pieces: Pieces
     folder: Path
@@ -78,8 +80,8 @@ class Library:
         """The same corpus with these pieces only, in rising order."""
         shard, start, first = self._places
         places = (shard[kept], start[kept], first[kept])
-        names = [self.names[i] for i in kept.tolist()]
-        return Library(names, self.skipped, self.pieces[kept], self.folder, places, self._shards)
+        names, own_files = ([column[i] for i in kept.tolist()] for column in (self.names, self.files))
+        return Library(names, own_files, self.skipped, self.pieces[kept], self.folder, places, self._shards)
 
 
 def default_cache() -> Path:
@@ -123,7 +125,9 @@ def _content_key(files: Sequence[MusicFile], size: int) -> str:
     digest = hashlib.sha256(json.dumps(made_by).encode())
     for file in files:
         status = file.path.stat()
-        digest.update(f"{file.path}\0{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+        digest.update(
+            f"{file.path}\0{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode(errors="surrogatepass")
+        )
     return digest.hexdigest()[:16]
 
 
@@ -135,6 +139,7 @@ def _drop_older(folder: Path) -> None:
 
 def _load(folder: Path, parts: Sequence[Sequence[MusicFile]]) -> Library:
     names: list[str] = []
+    files_of: list[str] = []
     skipped: list[Skipped] = []
     pieces, places = [np.zeros(0, dtype=PIECE_DTYPE)], [np.zeros((3, 0), dtype=np.int64)]
     shards: list[Notes] = []
@@ -142,12 +147,13 @@ def _load(folder: Path, parts: Sequence[Sequence[MusicFile]]) -> Library:
         entries = (shard := ShardFiles.of(folder, number)).entries()
         for file, entry in zip(files, entries, strict=True):
             names += [f"{file.name}#{title}" if title else file.name for title in entry.titles]
+            files_of += [file.name] * len(entry.titles)
             skipped += [Skipped(file.name, reason, kind) for kind, reason in entry.skipped]
         pieces.append(records(entries))
         places.append(np.stack([np.full(len(pieces[-1]), number), *_starts(pieces[-1])]))
         shards.append(shard.mapped_notes())
     shard_of, start, first = np.concatenate(places, axis=1)
-    return Library(names, skipped, np.concatenate(pieces), folder, (shard_of, start, first), shards)
+    return Library(names, files_of, skipped, np.concatenate(pieces), folder, (shard_of, start, first), shards)
 
 
 def _starts(pieces: Any) -> tuple[Ints, Ints]:

@@ -56,7 +56,7 @@ def split(library: Library, works: Ints) -> tuple[list[int], list[int]]:
 
 
 def _works_to_validate_on(names: dict[int, str], sizes: list[float]) -> list[int]:
-    ranked = sorted(names, key=lambda work: hashlib.sha256(names[work].encode()).digest())
+    ranked = sorted(names, key=lambda work: hashlib.sha256(names[work].encode(errors="surrogatepass")).digest())
     room = VALIDATION_PART * sum(sizes)
     chosen = []
     for work in ranked:

@@ -77,7 +77,7 @@ OPTIONS = (
     Option(("--no-wait",), "turns", "wait_for_reply", "a .mid file goes on without waiting for replies", fixed=False),
     Option(("--length",), "turns", "length", "how long a reply is, in calls", "N", range_shown=True),
     Option(("--beats",), "turns", "length_beats", "how long a reply is, in beats", "N", range_shown=True),
-    Option(("--scale",), "reply", "scale", '"C major", "F# dorian" and so on, or "auto": the key of the call', "NAME"),
+    Option(("--scale",), "reply", "scale", "'C major' and so on; the call's key: lean, or auto, strictly; off", "NAME"),
     MODEL,
     Option(("--temperature",), "model", "temperature", "below 1 tamer, above 1 wilder", "T", range_shown=True),
     Option(("--top-p",), "model", "top_p", "the share of likely notes to choose from", "P", range_shown=True),

@@ -57,9 +57,11 @@ def _play(parsed: argparse.Namespace, config: Config) -> int:
     report = _report(parsed, config)
     _remark(parsed, config, report)
     try:
+        from musedaemon.cli.log_lines import log_told_by
         from musedaemon.run.preparing import play
 
-        return play(config, report, partial(settings, parsed.config, overrides(parsed)))
+        with log_told_by(report.warning):
+            return play(config, report, partial(settings, parsed.config, overrides(parsed)))
     except MusedaemonError as error:
         report.refused(str(error))
         return error.exit_status

@@ -41,6 +41,7 @@ _UNKNOWN_TEMPO = Need("no --bpm", lambda config: not config.tempo.bpm)
 _TRADE = Need("--mode trade", lambda config: _may_have_mode(config, "trade"))
 _REPLIES = Need("--mode call-response", lambda config: _may_have_mode(config, "call-response"))
 _SILENCE = Need("--mode call-response or solo", lambda config: _may_have_mode(config, "call-response", "solo"))
+_FOLDER = Need("--record or keep_folder", lambda config: bool(config.takes.record or config.takes.keep_folder))
 
 NEEDS: Mapping[tuple[str, str], tuple[Need, ...]] = {
     ("ports", "api"): (_PORT,),
@@ -70,10 +71,10 @@ NEEDS: Mapping[tuple[str, str], tuple[Need, ...]] = {
     ("timing", "realtime"): (_PORT,),
     ("takes", "record"): (_OUTPUT_PORT,),
     ("takes", "silence_s"): (_OUTPUT_PORT,),
-    ("takes", "keep_minutes"): (_OUTPUT_PORT,),
+    ("takes", "keep_minutes"): (_OUTPUT_PORT, _FOLDER),
     ("takes", "keep_folder"): (_OUTPUT_PORT,),
-    ("takes", "keep_key"): (_OUTPUT_PORT,),
-    ("takes", "keep_control"): (_OUTPUT_PORT,),
+    ("takes", "keep_key"): (_OUTPUT_PORT, _FOLDER),
+    ("takes", "keep_control"): (_OUTPUT_PORT, _FOLDER),
 }
 """By section and key: what must all be so for the setting to count. What is not here counts in every session."""
 
@@ -85,23 +86,34 @@ _COUNTS_ALWAYS: Mapping[tuple[str, str], tuple[Value, ...]] = {
 }
 """Values that need nothing: they are so anyway, or count everywhere."""
 
+_RELIED_ON = (("takes", "keep_key"), ("takes", "keep_control"))
+"""Who presses them while playing must know beforehand that nothing will come of it."""
+
 
 def unheeded_options(config: Config, typed: Iterable[Override]) -> str:
-    """One sentence, without its full stop, on the options that were typed and have no effect; "" where there are none.
+    """One sentence, without its full stop, on the options that were typed and have no effect, and on keys and controls
+    that a musician relies on; "" where there are none.
 
     `config` is what they led to.
     """
     given = [(_shown(override), _missing(config, override.section, override.key)) for override in typed]
+    if _OUTPUT_PORT.is_met(config):
+        given += [(f"{section}.{key}", _missing(config, section, key)) for section, key in _changed(config, _RELIED_ON)]
     return _sentence([(name, missing) for name, missing in given if missing])
 
 
 def unheeded_keys(config: Config, typed: Iterable[Override]) -> str:
     """The same on what a settings file has set, and was not typed as well."""
     told = {(override.section, override.key) for override in typed}
+    told |= set(_RELIED_ON if _OUTPUT_PORT.is_met(config) else ())
     keys = [(section, key) for section in SECTIONS for key in rules(section) if (section, key) not in told]
-    changed = [(section, key) for section, key in keys if _value(config, section, key) != defaults(section)[key]]
-    given = [(f"{section}.{key}", _missing(config, section, key)) for section, key in changed]
+    given = [(f"{section}.{key}", _missing(config, section, key)) for section, key in _changed(config, keys)]
     return _sentence([(name, missing) for name, missing in given if missing])
+
+
+def _changed(config: Config, keys: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of these settings that are not as they come."""
+    return [(section, key) for section, key in keys if _value(config, section, key) != defaults(section)[key]]
 
 
 def _missing(config: Config, section: str, key: str) -> str:

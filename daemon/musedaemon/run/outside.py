@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 
 from musedaemon.config.schema import Config
 from musedaemon.core.player import Player
@@ -15,8 +14,6 @@ from musedaemon.run.reloading import Reloading, may_be_hung_up
 from musedaemon.run.reporting import Reporter
 from musedaemon.run.routine import Minutes
 from musedaemon.run.supervision import Supervisor, Watch
-from musedaemon.takes.desk import NOWHERE
-from musedaemon.takes.recording import Takes
 
 
 @dataclass(slots=True)
@@ -27,9 +24,8 @@ class Outside:
     reread: Callable[[], Config] | None = None
     _wishes: list[Callable[[], None]] = field(default_factory=list)
 
-    def answers(self, takes: Takes | None, panic: Callable[[], None]) -> Answers:
+    def answers(self, keep: Callable[[], None], panic: Callable[[], None]) -> Answers:
         """What is done at the signals of the operating system that do not end the session."""
-        keep = takes.keep if takes else partial(self.reporter.warning, NOWHERE)
         answers = {"SIGUSR1": panic, "SIGUSR2": keep}
         if self.reread and not may_be_hung_up():
             answers["SIGHUP"] = self._ask_for_settings

@@ -1,4 +1,4 @@
-"""What the processes that send for the daemon have in common (`run/guardian.py`, `run/jack_sender.py`).
+"""What the daemon's other processes have in common, above all the senders (`run/guardian.py`, `run/jack_sender.py`).
 
 Messages come on standard input (see `midi/record_stream.py`) until its end, which is the daemon's, whatever ended it;
 then what still sounds is released: nothing after an orderly end. On standard output they tell how it goes.
@@ -54,8 +54,10 @@ def serve(send: Callable[[bytes, float], None], descriptor: int) -> None:
 
 
 def outlive_daemon() -> None:
-    """Ignore what a terminal, a shell or a service manager ends the daemon with: its end is the end of the stream."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"):
+    """Ignore what the daemon is ended with or asked for something: a terminal sends it to all its processes, `systemctl
+    kill` to all of a service. Its end is the end of the stream.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
 

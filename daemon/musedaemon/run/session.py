@@ -46,8 +46,8 @@ from musedaemon.run.reporting import (
 from musedaemon.run.simulator import Simulator
 from musedaemon.run.threads import OnRefusal, Wake
 from musedaemon.run.wakeup import Wakeup
-from musedaemon.takes.desk import TakeSettings
-from musedaemon.takes.recording import recorded
+from musedaemon.takes.desk import NOWHERE, TakeSettings
+from musedaemon.takes.recording import Takes, recorded
 
 SETTLE_S = 0.5
 """A file starts to play into real ports this long after they are open: a new connection may take a moment."""
@@ -83,6 +83,7 @@ class Session:
     written: Path | None = None
     """The file that it was written to, once it is there."""
     _tempo_of_clock: TempoSource = "given"
+    _takes_written: Takes | None = None
 
     def play(self) -> None:
         """Open what is to be opened, play to the end, write what is to be written."""
@@ -135,13 +136,15 @@ class Session:
         Simulator(self.make_engine(0.0), self.player, musician, self.record, self._on_turn, self._on_news).run()
 
     def _recorded_in_real_time(self) -> None:
-        with recorded(self.takes, self.clock, self.reporter) as takes:
-            self.record = takes or self.record
-            answers = self.outside.answers(takes, self._panic)
-            wakeup = Wakeup()
-            with wakeup.noting(present(answers)), held_back(answers):
+        answers = self.outside.answers(self._keep, self._panic)
+        wakeup = Wakeup()
+        # Outermost: a signal that comes while the takes are finished must not end us.
+        with wakeup.noting(present(answers)), held_back(answers):
+            with recorded(self.takes, self.clock, self.reporter) as takes:
+                self.record = takes or self.record
+                self._takes_written = takes
                 self._in_real_time(answers, wakeup)
-        self.written = takes.written if takes else None
+            self.written = takes.written if takes else None
 
     def _in_real_time(self, answers: Answers, wakeup: Wakeup) -> None:
         # Only now: rtmidi is slow to import, and a file session needs no MIDI system at all.
@@ -214,6 +217,13 @@ class Session:
         """At the signal SIGUSR1."""
         if self.live:
             self.live.panic()
+
+    def _keep(self) -> None:
+        """At the signal SIGUSR2."""
+        if self._takes_written:
+            self._takes_written.keep()
+        else:
+            self.reporter.warning(NOWHERE)
 
     def _tell_grant(self, grant: Grant) -> None:
         """For -v."""

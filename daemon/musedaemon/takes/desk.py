@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from musedaemon.takes.folder import JournalFile
 from musedaemon.takes.jams import Added, Began, Ended, Jams, LastMinutes, Step
-from musedaemon.takes.journal import Entry, Scene
-from musedaemon.takes.writing import Keeping, Place, Writing, dated, named
+from musedaemon.takes.journal import Entry, Scene, heading, line
+from musedaemon.takes.writing import Keeping, OpenJournal, Place, Writing, dated, named, reason_of
 
 KEPT = "_kept"
 """Ends the name of a take that was asked for."""
@@ -83,11 +82,16 @@ class Desk:
         if remembered is None:
             self._warn("nothing is kept: no note was played in the last minutes")
             return
-        apart = self._writing_at(dated(self._settings.keep, KEPT))
-        apart.begin(remembered.began, remembered.scene)
-        for entry in remembered.entries:
-            apart.add(entry)
-        apart.end(now)
+        began = remembered.began
+        lines = heading(self._settings.beats_per_bar, remembered.scene, began)
+        lines += [line(entry, began) for entry in remembered.entries]
+        try:
+            journal = dated(self._settings.keep, KEPT)(lines)
+        except OSError as error:
+            self._warn(f"the last minutes are not kept ({reason_of(error)}); make room, and ask again")
+            return
+        journal.close()
+        self._keeping.over(journal.path)
 
     def end(self, now: float) -> None:
         """The session is over, and the jam with it."""
@@ -110,5 +114,5 @@ class Desk:
             return self._writing_at(named(self._settings.single))
         return self._writing_at(dated(self._settings.record)) if self._settings.record else None
 
-    def _writing_at(self, open_journal: Callable[[], JournalFile]) -> Writing:
+    def _writing_at(self, open_journal: OpenJournal) -> Writing:
         return Writing(Place(open_journal, self._settings.beats_per_bar), self._keeping, self._warn)

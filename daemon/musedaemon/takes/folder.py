@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -57,10 +58,14 @@ def target_of(journal: Path) -> Path:
 
 
 def new_take(folder: Path, when: datetime, addition: str = "") -> Path:
-    """Reserve a name for a take that began then: an empty .mid file that was not there before. OSError if it fails."""
+    """Reserve a name for a take that began then: an empty .mid file that was not there before, nor a journal of that
+    name. OSError if it fails.
+    """
     stem = when.strftime("%Y-%m-%d_%H-%M-%S") + addition
     for number in range(1, _MOST_NAMES):
         target = folder / (f"{stem}.mid" if number == 1 else f"{stem}_{number}.mid")
+        if os.path.lexists(journal_of(target)):
+            continue
         try:
             _write_new(target, EMPTY_FILE)
         except FileExistsError:
@@ -69,14 +74,23 @@ def new_take(folder: Path, when: datetime, addition: str = "") -> Path:
     raise FileExistsError(f"{stem}.mid and a thousand like it are there")
 
 
-def new_journal(folder: Path, when: datetime, addition: str = "") -> JournalFile:
-    """The journal of a new take there, as `new_take`."""
+def new_journal(folder: Path, when: datetime, lines: Sequence[str], addition: str = "") -> JournalFile:
+    """The journal of a new take there, as `new_take`, that begins with these lines."""
     target = new_take(folder, when, addition)
     try:
-        return JournalFile(journal_of(target))
+        return JournalFile(journal_of(target), lines)
     except OSError:
         target.unlink(missing_ok=True)
         raise
+
+
+def drop_empty(journal: Path) -> None:
+    """A session was cut short before anything was in this journal: it goes, and so does the empty file it was for."""
+    target = target_of(journal)
+    with contextlib.suppress(OSError):
+        if not target.is_symlink() and target.stat().st_size == len(EMPTY_FILE) and target.read_bytes() == EMPTY_FILE:
+            target.unlink()
+    journal.unlink(missing_ok=True)
 
 
 def left_beside(target: Path) -> Path | None:
@@ -114,18 +128,34 @@ def _write_new(path: Path, data: bytes) -> None:
 class JournalFile:
     """A new file that only grows, and belongs to this process while it is open. OSError where it cannot.
 
-    What could not be written whole is not there at all.
+    What could not be written whole is not there at all: nor is the file, without the lines it begins with.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lines: Sequence[str]) -> None:
         self.path = path
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | _NO_LINKS, 0o666)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | _NO_LINKS, 0o666)
         self._length = 0
-        if not _own(self._descriptor):
+        try:
+            if not _own(self._descriptor):
+                raise BlockingIOError(errno.EAGAIN, "it is in use")
+            self.append(lines)
+        except OSError:
             os.close(self._descriptor)
-            raise BlockingIOError(f"{path} is in use")
+            path.unlink(missing_ok=True)
+            raise
 
-    def append(self, lines: list[str]) -> None:
+    @property
+    def is_gone(self) -> bool:
+        """Whether somebody has removed it, or moved its folder away. It can still be read."""
+        return not os.path.lexists(self.path)
+
+    def lines(self) -> list[str]:
+        """All that is in it."""
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        with os.fdopen(os.dup(self._descriptor), "rb") as file:
+            return file.read().decode("ascii").splitlines()
+
+    def append(self, lines: Sequence[str]) -> None:
         """Write these lines; the system has them when it returns, whatever becomes of this process."""
         data = "".join(f"{line}\n" for line in lines).encode("ascii")
         try:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import threading
 import time
@@ -22,7 +21,8 @@ from pathlib import Path
 from queue import Empty, Queue
 
 from musedaemon.errors import MidiFileError
-from musedaemon.takes.folder import is_left, journals_left, read_lines, target_of
+from musedaemon.run.sending import outlive_daemon
+from musedaemon.takes.folder import drop_empty, is_left, journals_left, read_lines, target_of
 from musedaemon.takes.journal import take_of
 
 BEGUN, OVER, LOOK_IN = "begun", "over", "look in"
@@ -85,7 +85,12 @@ class Keeper:
             self.receive(OVER, path)
 
     def _finish(self, journal: Path, word: str) -> None:
-        if _size(journal) < 0:  # a look into its folder came between its end and the word of it
+        size = _size(journal)
+        if size < 0:  # a look into its folder came between its end and the word of it
+            return
+        if size == 0:
+            if is_left(journal):
+                drop_empty(journal)
             return
         if problem := write_take(journal):
             self._tell(FAILED, journal, problem)
@@ -143,9 +148,7 @@ def _next(inbox: Queue[tuple[str, Path] | None], deadline: float) -> tuple[str, 
 
 def main() -> int:
     """The life of the process."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    outlive_daemon()
     if hasattr(os, "nice"):
         os.nice(_NICE)
     inbox: Queue[tuple[str, Path] | None] = Queue()

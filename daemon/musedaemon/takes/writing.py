@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,9 @@ from musedaemon.takes.journal import Entry, Scene, heading, line
 _MOST_UNWRITTEN = 50_000
 """So many lines wait at most for a disk that takes none."""
 _SYNC_S = 1.0
+
+OpenJournal = Callable[[Sequence[str]], JournalFile]
+"""Opens a journal that begins with these lines. OSError where it cannot, and then nothing is there."""
 
 
 class Keeping(Protocol):
@@ -29,20 +32,25 @@ class Keeping(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where takes go: `open_journal` opens the journal of one that begins now. OSError where it cannot."""
+    """Where takes go: `open_journal` opens the journal of one that begins now, with its first lines."""
 
-    open_journal: Callable[[], JournalFile]
+    open_journal: OpenJournal
     beats_per_bar: int
 
 
-def dated(folder: Path, addition: str = "") -> Callable[[], JournalFile]:
+def dated(folder: Path, addition: str = "") -> OpenJournal:
     """Takes named by the date and time of now; `addition` ends the names."""
-    return lambda: new_journal(folder, datetime.now().astimezone(), addition)
+    return lambda lines: new_journal(folder, datetime.now().astimezone(), lines, addition)
 
 
-def named(target: Path) -> Callable[[], JournalFile]:
+def named(target: Path) -> OpenJournal:
     """The one take that is to be this file."""
-    return lambda: JournalFile(journal_of(target))
+    return lambda lines: JournalFile(journal_of(target), lines)
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system could not, in its words."""
+    return (error.strerror or str(error)).lower()
 
 
 class Writing:
@@ -91,20 +99,32 @@ class Writing:
         self._file = self._began = self._unsynced_since = None
         self._unwritten.clear()
 
-    def _open(self, began: float) -> JournalFile:
-        file = self._place.open_journal()
+    def _open(self, lines: Sequence[str]) -> JournalFile:
+        file = self._place.open_journal(lines)
         self._file = file
         self._keeping.begun(file.path)
-        self._unwritten = deque([*heading(self._place.beats_per_bar, self._scene, began), *self._unwritten])
+        return file
+
+    def _again(self, gone: JournalFile) -> JournalFile:
+        """Another journal, with what was in the one that somebody has removed."""
+        file = self._place.open_journal(gone.lines())
+        gone.close()
+        self._keeping.over(gone.path)
+        self._keeping.begun(file.path)
+        self._file = file
+        self._tell_success()
         return file
 
     def _write(self, now: float) -> None:
         if self._began is None:
             return
-        file = self._file or self._open(self._began)
+        file = self._file or self._open(heading(self._place.beats_per_bar, self._scene, self._began))
+        if file.is_gone:
+            file = self._again(file)
+            self._unsynced_since = now
         if self._unwritten:
-            file.append(list(self._unwritten))
-            self._unwritten = deque(maxlen=_MOST_UNWRITTEN)
+            file.append(self._unwritten)
+            self._unwritten.clear()
             self._tell_success()
             self._unsynced_since = now if self._unsynced_since is None else self._unsynced_since
         if self._unsynced_since is not None and now - self._unsynced_since >= _SYNC_S:
@@ -113,8 +133,9 @@ class Writing:
 
     def _tell_failure(self, error: OSError) -> None:
         if not self._fails:
-            reason = (error.strerror or str(error)).lower()
-            self._warn(f"what is played is not written any more ({reason}); make room, what was written is safe")
+            missing = isinstance(error, FileNotFoundError)
+            advice = "bring its folder back" if missing else "make room, what was written is safe"
+            self._warn(f"what is played is not written any more ({reason_of(error)}); {advice}")
         self._fails = True
 
     def _tell_success(self) -> None:

@@ -118,3 +118,12 @@ def test_what_a_file_has_set_is_told_by_its_key_and_what_is_typed_by_its_option(
     typed = [Override("takes", "record", "takes", "--record")]
     assert "takes.record" not in unheeded_keys(config, typed)
     assert unheeded_keys(Config(), []) == ""
+
+
+def test_a_key_that_is_to_keep_what_was_played_and_cannot_is_told_without_being_asked() -> None:
+    """Pressed on stage it did nothing, and nobody was told."""
+    config = dataclasses.replace(LIVE, takes=Takes(keep_key=21, keep_minutes=5))
+    assert unheeded_options(config, []) == "no effect here: takes.keep_key needs --record or keep_folder"
+    assert unheeded_keys(config, []) == "no effect here: takes.keep_minutes needs --record or keep_folder"
+    assert unheeded_options(dataclasses.replace(config, takes=Takes(keep_key=21, record="takes")), []) == ""
+    assert unheeded_options(dataclasses.replace(FILES, takes=Takes(keep_key=21)), []) == ""

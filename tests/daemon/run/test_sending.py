@@ -1,6 +1,13 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.jack_bench import wait_until
 
 from musedaemon.midi.record_stream import AT_ONCE, as_record
 from musedaemon.run.sending import Sounding, serve
@@ -33,3 +40,23 @@ def test_what_sounds_at_the_end_is_released_at_once_also_after_the_frames_have_b
     serve(lambda data, at: sent.append((data, at)), heard_at)
     os.close(heard_at)
     assert sent[2:] == [(OFF, AT_ONCE), (b"\x81\x40\x40", AT_ONCE)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what a process ignores from /proc")
+@pytest.mark.parametrize("module", ["musedaemon.run.guardian", "musedaemon.takes.keeper"])
+def test_what_the_daemon_is_sent_as_a_whole_ends_none_of_its_processes(module: str) -> None:
+    """`systemctl --user kill -s USR2 musedaemon`, "keep that", killed the one that sends: notes hung, the port went."""
+    sent = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+    with subprocess.Popen([sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        wait_until(lambda: ignored(process.pid) >= set(sent), 30, lambda: f"it ignores {ignored(process.pid)}")
+        for number in sent:
+            process.send_signal(number)
+        process.communicate()
+    assert process.returncode == 0
+
+
+def ignored(process: int) -> set[int]:
+    """The signals that a process ignores."""
+    status = Path(f"/proc/{process}/status").read_text()
+    mask = int(next(line for line in status.splitlines() if line.startswith("SigIgn:")).split()[1], 16)
+    return {number for number in range(1, 65) if mask >> (number - 1) & 1}

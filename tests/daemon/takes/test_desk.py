@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -83,8 +86,9 @@ def test_a_keeper_whose_daemon_is_gone_finishes_what_had_begun(tmp_path: Path) -
 
 
 def test_what_was_left_over_is_found(tmp_path: Path) -> None:
-    journal = JournalFile(tmp_path / ".old.mid.take")
-    journal.append(["musedaemon-take-1 4 120.0", "call 0.0 903c50", "call 0.5 803c40"])
+    journal = JournalFile(
+        tmp_path / ".old.mid.take", ["musedaemon-take-1 4 120.0", "call 0.0 903c50", "call 0.5 803c40"]
+    )
     journal.close()
     (tmp_path / ".bad.mid.take").write_text("nothing of ours\n")
     studio = Studio(TakeSettings(record=tmp_path))
@@ -101,9 +105,8 @@ def test_what_was_left_over_is_found(tmp_path: Path) -> None:
 
 def test_a_take_that_is_found_before_its_end_is_told_is_told_once(tmp_path: Path) -> None:
     studio = Studio(TakeSettings(record=tmp_path))
-    journal = JournalFile(tmp_path / ".jam.mid.take")
+    journal = JournalFile(tmp_path / ".jam.mid.take", ["musedaemon-take-1 4 120.0", "call 0.0 903c50"])
     studio.begun(journal.path)
-    journal.append(["musedaemon-take-1 4 120.0", "call 0.0 903c50"])
     journal.close()
     studio.keeper.receive(LOOK_IN, tmp_path)
     studio.over(journal.path)
@@ -115,7 +118,7 @@ class _FullDisk(JournalFile):
 
     room = 8
 
-    def append(self, lines: list[str]) -> None:
+    def append(self, lines: Sequence[str]) -> None:
         if len(lines) > type(self).room:
             raise OSError(28, "No space left on device")
         type(self).room -= len(lines)
@@ -149,6 +152,71 @@ def test_a_folder_that_goes_away_costs_the_take_and_nothing_else(tmp_path: Path)
     studio.play(range(70, 72), 30.0)
     studio.desk.end(40.0)
     assert [pitches(path) for path in takes(folder)] == [[70, 71]]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere an open file cannot be removed")
+def test_a_journal_that_somebody_removes_is_written_again_whole(tmp_path: Path) -> None:
+    """It went on growing where nobody could find it, and nothing was said."""
+    studio = Studio(TakeSettings(record=tmp_path))
+    studio.play(range(60, 64), 0.0)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    studio.play(range(70, 72), 10.0)
+    studio.desk.end(11.0)
+    (take,) = takes(tmp_path)
+    assert pitches(take) == [60, 61, 62, 63, 70, 71]
+    assert studio.warnings == []
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere the folder of an open file cannot be removed")
+@pytest.mark.parametrize("single", [False, True])
+def test_a_folder_that_is_removed_in_mid_jam_is_told_and_when_it_is_back_nothing_is_lost(
+    tmp_path: Path, single: bool
+) -> None:
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    studio = Studio(TakeSettings(single=folder / "jam.mid") if single else TakeSettings(record=folder))
+    studio.play(range(60, 64), 0.0)
+    shutil.rmtree(folder)
+    studio.play(range(70, 72), 10.0)
+    assert studio.warnings == [
+        "what is played is not written any more (no such file or directory); bring its folder back"
+    ]
+    folder.mkdir()
+    studio.play(range(80, 82), 20.0)
+    studio.desk.end(21.0)
+    assert studio.warnings[1:] == ["what is played is written again"]
+    assert [pitches(take) for take in takes(folder)] == [[60, 61, 62, 63, 70, 71, 80, 81]]
+    assert len(list(folder.iterdir())) == 1
+    assert [word for word, _, _ in studio.told] == ["written"]
+
+
+def test_what_cannot_be_kept_is_told_leaves_nothing_and_can_be_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty take and its journal stayed, and what was told was of a jam that was not written."""
+    monkeypatch.setattr(folder, "JournalFile", _FullDisk)
+    monkeypatch.setattr(_FullDisk, "room", 0)
+    studio = Studio(TakeSettings(keep=tmp_path))
+    studio.play(range(60, 63), 0.0)
+    studio.desk.keep(2.0)
+    assert studio.warnings == ["the last minutes are not kept (no space left on device); make room, and ask again"]
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(_FullDisk, "room", 100)
+    studio.desk.keep(3.0)
+    assert [pitches(take) for take in takes(tmp_path)] == [[60, 61, 62]]
+
+
+def test_an_empty_journal_of_a_session_that_was_cut_short_goes_with_its_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "a.mid").write_bytes(folder.EMPTY_FILE)
+    (tmp_path / ".a.mid.take").touch()
+    (tmp_path / "b.mid").write_bytes(b"precious")
+    (tmp_path / ".b.mid.take").touch()
+    studio = Studio(TakeSettings(record=tmp_path))
+    studio.keeper.receive(LOOK_IN, tmp_path)
+    assert studio.told == []
+    assert [path.name for path in tmp_path.iterdir()] == ["b.mid"]
 
 
 def test_keep_that_writes_the_last_minutes_and_the_jam_goes_on(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from musedaemon.takes.folder import (
     journal_of,
     journals_left,
     left_beside,
+    new_journal,
     new_take,
     read_lines,
     ready_folder,
@@ -36,6 +37,28 @@ def test_no_name_is_ever_used_twice(tmp_path: Path) -> None:
     assert (tmp_path / "2026-11-20_22-31-05.mid").read_bytes() == b"precious"
 
 
+def test_a_journal_that_has_no_room_for_its_first_lines_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stayed, empty, and every session from then on was told that it is no take of ours."""
+
+    def full(_descriptor: int, _data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    target = new_take(tmp_path, WHEN)
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        JournalFile(journal_of(target), ["musedaemon-take-1 4 -"])
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
+def test_what_lies_where_a_journal_would_be_only_costs_the_name(tmp_path: Path) -> None:
+    (tmp_path / ".2026-11-20_22-31-05.mid.take").write_text("left over\n")
+    journal = new_journal(tmp_path, WHEN, ["musedaemon-take-1 4 -"])
+    assert journal.path.name == ".2026-11-20_22-31-05_2.mid.take"
+    journal.close()
+
+
 @posix
 def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
@@ -47,7 +70,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     assert target.name == "2026-11-20_22-31-05_2.mid"
     journal_of(target).symlink_to(outside / "victim.take")
     with pytest.raises(FileExistsError):
-        JournalFile(journal_of(target))
+        JournalFile(journal_of(target), [])
     assert list(outside.iterdir()) == []
 
 
@@ -76,7 +99,7 @@ def test_another_users_journal_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_journal_that_somebody_writes_is_not_left_over(tmp_path: Path) -> None:
-    journal = JournalFile(tmp_path / ".a.mid.take")
+    journal = JournalFile(tmp_path / ".a.mid.take", [])
     journal.append(["one", "two"])
     assert journals_left(tmp_path) == []
     journal.close()
@@ -122,7 +145,7 @@ def test_a_journal_left_beside_a_file_gets_a_name_of_its_own(tmp_path: Path) -> 
 @posix
 def test_a_journal_that_somebody_writes_or_that_is_a_link_is_not_put_aside(tmp_path: Path) -> None:
     jam = tmp_path / "jam.mid"
-    journal = JournalFile(journal_of(jam))
+    journal = JournalFile(journal_of(jam), [])
     with pytest.raises(ConfigError, match=r"jam\.mid is being written by another session .*; name another file\."):
         left_beside(jam)
     journal.close()

@@ -77,7 +77,8 @@ def test_what_was_left_when_all_was_killed_is_not_lost_to_the_next_session(
     heard_then = heard_by(jam)  # it opens, whatever was killed
     assert (tmp_path / JOURNAL).exists()
     with daemon("--out", str(jam), "--mode", "listen") as process, JackBench(jack_server) as bench:
-        next_line(process, "musedaemon in")
+        bench.wait_for_port(IN, patience=20)  # that the take is told may come before the line on the ports
+        wait_until(lambda: (tmp_path / "jam_2.mid").exists(), 30, lambda: "what was left is not put aside")
         wait_until(lambda: not (tmp_path / ".jam_2.mid.take").exists(), 30, lambda: "nobody finished what was left")
         bench.play(scale(3), into=IN)
         wait_for_journal(tmp_path, 5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -140,3 +141,26 @@ def test_asked_to_keep_with_no_folder_it_says_so_and_plays_on(jack_server: JackS
     assert process.returncode == 0
     assert err.startswith("musedaemon: warning: nothing is kept: name a folder for it")
     assert err.count("\n") == 1
+
+
+def test_asked_to_keep_while_it_finishes_its_takes_it_finishes_them(jack_server: JackServer, tmp_path: Path) -> None:
+    """Then the signal found nobody who noted it, and ended it before it told of the take."""
+    with daemon("--record", str(tmp_path)) as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.play(scale(6), into=IN)
+        bench.wait_for(12, patience=20)
+        keeper = next(child for child in children(process) if b"takes.keeper" in command_of(child))
+        os.kill(keeper, signal.SIGSTOP)
+        process.send_signal(signal.SIGTERM)
+        wait_until(lambda: OUT not in bench.port_names(), 20, lambda: "the session goes on")
+        for number in (signal.SIGUSR2, signal.SIGUSR1):
+            process.send_signal(number)
+        os.kill(keeper, signal.SIGCONT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
+    assert f"take {the_take(tmp_path)}" in out
+
+
+def command_of(process: int) -> bytes:
+    """The command line of a process."""
+    return subprocess.run(["ps", "-o", "args=", "-p", str(process)], stdout=subprocess.PIPE, check=True).stdout
