@@ -32,6 +32,7 @@ from musedaemon.core.events import (
     MidiEvent,
     NoteOff,
     NoteOn,
+    Other,
 )
 from musedaemon.core.outlet import Outgoing, Outlet
 from musedaemon.core.pedals import Pedals
@@ -102,6 +103,8 @@ class Player:
             return [*self.panic(event.at), *(self._passed_thru(event, None) if reading.passes else [])]
         if reading is not None:
             self._reports.append(Signalled(event.at, reading.wish))
+        elif keeps_time and not isinstance(event, Other):
+            self._reports.append(Signalled(event.at, None))  # a tap; a file goes on once the engine knows what it did
         if reading is not None or keeps_time:
             passes = self._beats.passes(event) if keeps_time else reading is not None and reading.passes
             return self._passed_thru(event, None) if passes else []
