@@ -11,7 +11,7 @@ from musedaemon.core.manners import Ending, Entry, Manner
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.ready import ExtentAt, Ready
 from musedaemon.core.reply import Extent, Reply
-from musedaemon.core.signals import Wish
+from musedaemon.core.signals import PLAY_ON, Wish
 from musedaemon.core.turns import TRANSITIONS, Move, Turn
 from musedaemon.core.voice import Voice
 
@@ -63,6 +63,7 @@ class Conversation:
         self._foreseen = foreseen
         self._underway: Underway | None = None
         self._slipped: HandOver | None = None
+        self._paused = False
         self.turn = Turn.LISTENING if len(ear.phrase) else Turn.WAITING
 
     def gives_way_to(self, report: Heard | Signalled) -> Withdraw | None:
@@ -72,7 +73,7 @@ class Conversation:
         if isinstance(report, Heard):
             at, stops = report.event.at, self._interrupts(report.event)
         else:
-            at, stops = report.at, report.wish not in (None, Wish.HAND_OVER, Wish.HOLD)
+            at, stops = report.at, report.wish not in PLAY_ON
         if not stops:
             return None
         self._move(Move.INTERRUPT)
@@ -84,6 +85,7 @@ class Conversation:
         if at - reply.began_at < self._ear.beat_s:
             self._ear.forget_own()
         self._manner.turn_theirs(Ending.TAKEN_BACK)
+        self._paused = isinstance(to, Signalled) and to.wish is Wish.PAUSE and self._manner.plays_unasked
         if reply.played or not self._goes_on(to):
             return self._end_reply(Move.WITHDRAWN, at)
         if at - hand_over.signalled_at < SLIP_S:
@@ -110,12 +112,17 @@ class Conversation:
         if not isinstance(event, NoteOn):
             return []
         self._move(Move.NOTE_HEARD)
+        self._paused = False
         slipped, self._slipped = self._slipped, None
         return self._hand_over(slipped._replace(at=event.at)) if slipped else []
 
     def signalled(self, at: float, wish: Wish) -> list[Effect]:
         """The musician asks for this (seconds). What asks us to stop has done so by `gives_way_to`."""
-        if self.turn is Turn.REPLYING or wish is Wish.TAKE_BACK or not len(self._ear.call):
+        resumes, self._paused = self._paused and wish is Wish.RESUME, self._paused and wish is Wish.PAUSE
+        if resumes:
+            return self._hand_over(HandOver(at, wish))
+        asked = wish in (Wish.TURN, Wish.HAND_OVER, Wish.HOLD)
+        if self.turn is Turn.REPLYING or not asked or not len(self._ear.call):
             return []
         return self._hand_over(HandOver(at, wish, at))
 

@@ -110,10 +110,12 @@ class Ear:
         """The bar line (seconds) of a phrase that begins `at`, maybe with a pick-up; without a clock, just then."""
         return self.timeline.bar_line(at, pick_up_beats) if self.timeline.runs else at
 
-    def follow_clock(self, beat: Beat) -> None:
-        """The clock reports. Where it begins or ends a song, what was thought of ahead does not hold any more."""
-        if self.timeline.follow(beat, self.moment.tick_at(beat.at, self.bpm)):
+    def follow_clock(self, beat: Beat) -> bool:
+        """The clock reports; whether a song has begun or ended. If so, what was thought of ahead holds no more."""
+        turned = self.timeline.follow(beat, self.moment.tick_at(beat.at, self.bpm))
+        if turned:
             self.moment = self.moment._replace()
+        return turned
 
     def take_tempo(self, bpm: float) -> None:
         """The musician has tapped it: it is looked for no more. What was heard of the phrase is counted in it, too."""

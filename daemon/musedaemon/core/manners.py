@@ -46,6 +46,10 @@ class Manner(Protocol):
     def call_goes_on(self) -> bool:
         """Whether the call is not over after all where its reply is taken back before a note of it left."""
 
+    @property
+    def plays_unasked(self) -> bool:
+        """Whether a reply that was paused goes on by itself."""
+
     def hand_over_at(self, ear: Ear) -> float:
         """When the musician's turn is over by itself, infinity for never."""
 
@@ -89,6 +93,7 @@ class CallResponse:
     """A silence ends the call; the reply is as long as the call, or another length. Any note takes the turn back."""
 
     call_goes_on = True
+    plays_unasked = False
 
     def __init__(self, hand_over_s: float, ends: CallEnds, lengths: Lengths) -> None:
         """`hand_over_s`: the silence; 0 leaves the hand-over to signals."""
@@ -136,6 +141,8 @@ def going_on(beats: float) -> Extent:
 
 class Solo(CallResponse):
     """As call and response, but the reply goes on until the musician comes in or takes the turn back."""
+
+    plays_unasked = True
 
     def __init__(self, hand_over_s: float, ends: CallEnds, extent: Extent) -> None:
         """`extent`: how long it goes on."""

@@ -23,6 +23,7 @@ class Trade:
     """
 
     call_goes_on = False
+    plays_unasked = False
 
     def __init__(self, ear: Ear, beats: float, lead_s: float, began_at: float) -> None:
         """`beats`: how many each plays, whole bars. `lead_s`: the turn passes so much before the bar line.

@@ -224,6 +224,44 @@ def test_a_new_song_takes_the_reply_back() -> None:
     assert max(event.at for event in done.response) <= pulses[-1].at + 0.07
 
 
+LEAPS: dict[str, list[MidiEvent]] = {
+    "stopped and continued": [Other(6.3, b"\xfc"), Other(8.3, b"\xfb")],
+    "started again": [Other(6.3, b"\xfa")],
+    "put elsewhere": [Other(6.3, b"\xf2\x00\x00")],
+}
+
+
+@pytest.mark.parametrize("leap", LEAPS.values(), ids=LEAPS)
+def test_a_duet_and_a_solo_go_on_with_the_next_song(leap: list[MidiEvent]) -> None:
+    pulses, again = [*clock([120.0] * 30), *leap], melody([67, 65, 64, 62] * 3, start=10.0, step=0.25, length=0.2)
+    stops_at, goes_on_at = leap[0].at, leap[-1].at
+    duet = along(pulses, [*LONG_CALL, *again], replace(SETTINGS, mode=Mode.DUET))
+    assert any(note.at > 10.0 for note in duet.notes())
+    solo = along(pulses, LONG_CALL, replace(SETTINGS, mode=Mode.SOLO, longest_beats=40.0))
+    assert any(note.at < stops_at for note in solo.notes())
+    assert not any(stops_at < note.at < goes_on_at for note in [*duet.notes(), *solo.notes()])
+    assert any(note.at < goes_on_at + 1.0 for note in solo.notes() if note.at > goes_on_at)
+
+
+def test_a_reply_or_what_was_taken_back_before_does_not_go_on_with_the_next_song() -> None:
+    pulses = [*clock([120.0] * 30), *LEAPS["stopped and continued"]]
+    assert not any(note.at > 6.3 for note in along(pulses, LONG_CALL, SETTINGS).notes())
+    take_back: list[MidiEvent] = [NoteOn(6.0, 0, 21, 80), NoteOff(6.1, 0, 21)]
+    settings = replace(SETTINGS, mode=Mode.SOLO, longest_beats=40.0, signals=SignalSettings(key=21))
+    events = sorted([*pulses, *LONG_CALL, *take_back], key=lambda event: event.at)
+    player = Player(NoEcho(), nothing, signals=settings.signals, beats=FollowedClock())
+    solo = jam(events, settings, bpm=None, player=player, signals=settings.signals)
+    assert solo.notes()
+    assert not any(note.at > 6.0 for note in solo.notes())
+
+
+def test_who_comes_in_with_the_song_takes_the_solo_back() -> None:
+    pulses = [*clock([120.0] * 30), *LEAPS["stopped and continued"]]
+    entry = melody([72], start=8.35, length=4.0)
+    solo = along(pulses, [*LONG_CALL, *entry], replace(SETTINGS, mode=Mode.SOLO, longest_beats=40.0))
+    assert not any(8.35 < note.at < 12.35 for note in solo.notes())
+
+
 @pytest.mark.parametrize("bpms", [[120.0] * 12 + [80.0] * 40, [120.0] * 12 + [180.0] * 40])
 def test_traded_bars_end_with_the_clocks_bars_though_the_tempo_changes_in_them(bpms: list[float]) -> None:
     trade = replace(SETTINGS, mode=Mode.TRADE, trade_bars=2)

@@ -60,7 +60,7 @@ def test_a_control_and_the_terminal_tap_the_same_tempo() -> None:
 
 
 def test_what_was_heard_of_a_phrase_is_counted_in_the_tempo_that_is_tapped_in_its_midst() -> None:
-    """Quarters that were taken for those of 120 are eighths of 60: the reply goes on in eighths, as fast as the call."""
+    """What was taken for quarters at 120 is eighths at 60, for the model too."""
     call = melody([60, 62, 64, 65, 67, 65, 64, 62], start=3.0)
     before = jam([*taps(60.0, 3), *call], bpm=120.0, player=tapped_player())
     events = sorted([*taps(60.0, 3, start=4.1), *call], key=lambda event: event.at)
