@@ -20,7 +20,7 @@ from musedaemon.core.moment import Moment
 from musedaemon.core.recollection import Recollection
 from musedaemon.core.retelling import Retelling
 from musedaemon.core.sampling import Floats
-from musedaemon.core.texture import Room, Struck, Texture
+from musedaemon.core.texture import SHORTEST_TICKS, Room, Struck, Texture
 from musedaemon.encoding import MAX_TICKS, TICKS_PER_BEAT
 
 ENTRY_TICKS = 2 * TICKS_PER_BEAT
@@ -224,7 +224,7 @@ class Reply:
 
     def _ending_score(self) -> float:
         assert self._start is not None
-        share = (self._texture.end - self._start) / self._plan.extent.target
+        share = (self._texture.end - self._start) / self._target
         return ending_score(self._latest, self._texture.end, share)
 
     def _enter(self, note: SampledNote, ending: float | None) -> None:
@@ -278,17 +278,24 @@ class Reply:
 
     @property
     def _last_tick(self) -> int:
-        """All has ended by then."""
+        """All has ended by then; where it enters at the very end, a shortest note later."""
         assert self._start is not None
         plan = self._plan
         begins = plan.after.place_of(plan.earliest_at, plan.bpm)
         if self._entry is not None and plan.after.timeline.runs:
             begins = self._entry
-        return min(self._start + plan.extent.most, math.floor(begins + plan.extent.by + _EXACT))
+        by = max(math.floor(begins + plan.extent.by + _EXACT), self._start + SHORTEST_TICKS)
+        return min(self._start + plan.extent.most, by)
+
+    @property
+    def _target(self) -> int:
+        """How many ticks it is to last: less where it has entered late and must be over by a moment."""
+        assert self._start is not None
+        return min(self._plan.extent.target, self._last_tick - self._start)
 
     def _limit(self, share: float) -> int:
         assert self._start is not None
-        return min(self._start + round(share * self._plan.extent.target), self._last_tick)
+        return min(self._start + round(share * self._target), self._last_tick)
 
     def _latest_onset(self) -> int:
         """The tick before which the last note must start."""
