@@ -6,9 +6,10 @@ On the thread of takes alone; it has no thread of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from musedaemon.core.beat_grid import Meter
 from musedaemon.takes.folder import JournalFile
 from musedaemon.takes.jams import Added, Began, Ended, Jams, LastMinutes, Step
 from musedaemon.takes.journal import Entry, Scene
@@ -34,7 +35,7 @@ class TakeSettings:
     keep: Path | None = None
     silence_s: float = 60.0
     keep_s: float = 600.0
-    beats_per_bar: int = 4
+    meter: Meter = field(default_factory=Meter)
     bpm: float | None = None
 
     @property
@@ -111,4 +112,4 @@ class Desk:
         return self._writing_at(dated(self._settings.record)) if self._settings.record else None
 
     def _writing_at(self, open_journal: Callable[[], JournalFile]) -> Writing:
-        return Writing(Place(open_journal, self._settings.beats_per_bar), self._keeping, self._warn)
+        return Writing(Place(open_journal, self._settings.meter), self._keeping, self._warn)

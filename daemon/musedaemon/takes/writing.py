@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from musedaemon.core.beat_grid import Meter
 from musedaemon.takes.folder import JournalFile, journal_of, new_journal
 from musedaemon.takes.journal import Entry, Scene, heading, line
 
@@ -32,7 +33,7 @@ class Place:
     """Where takes go: `open_journal` opens the journal of one that begins now. OSError where it cannot."""
 
     open_journal: Callable[[], JournalFile]
-    beats_per_bar: int
+    meter: Meter
 
 
 def dated(folder: Path, addition: str = "") -> Callable[[], JournalFile]:
@@ -95,7 +96,7 @@ class Writing:
         file = self._place.open_journal()
         self._file = file
         self._keeping.begun(file.path)
-        self._unwritten = deque([*heading(self._place.beats_per_bar, self._scene, began), *self._unwritten])
+        self._unwritten = deque([*heading(self._place.meter, self._scene, began), *self._unwritten])
         return file
 
     def _write(self, now: float) -> None:

@@ -79,6 +79,8 @@ def test_bars_are_those_of_the_meter_and_the_song_position() -> None:
     pulses = clock([120.0] * 30)
     waltz = beats_of(along(pulses, CALL, replace(ON_BAR, meter=Meter(3, 4))), 120.0)
     assert waltz[0] == pytest.approx(6.0)
+    of_seven = beats_of(along(pulses, CALL, replace(ON_BAR, meter=Meter(7, 8))), 120.0)
+    assert of_seven[0] == pytest.approx(7.0)
     placed: list[MidiEvent] = [Other(0.01, b"\xf2\x04\x00"), Other(0.02, b"\xfb"), *pulses[1:]]
     assert beats_of(along(placed, CALL), 120.0)[0] == pytest.approx(7.0)  # the song is a beat ahead
 

@@ -84,7 +84,7 @@ def test_a_keeper_whose_daemon_is_gone_finishes_what_had_begun(tmp_path: Path) -
 
 def test_what_was_left_over_is_found(tmp_path: Path) -> None:
     journal = JournalFile(tmp_path / ".old.mid.take")
-    journal.append(["musedaemon-take-1 4 120.0", "call 0.0 903c50", "call 0.5 803c40"])
+    journal.append(["musedaemon-take-1 4/4 120.0", "call 0.0 903c50", "call 0.5 803c40"])
     journal.close()
     (tmp_path / ".bad.mid.take").write_text("nothing of ours\n")
     studio = Studio(TakeSettings(record=tmp_path))
@@ -103,7 +103,7 @@ def test_a_take_that_is_found_before_its_end_is_told_is_told_once(tmp_path: Path
     studio = Studio(TakeSettings(record=tmp_path))
     journal = JournalFile(tmp_path / ".jam.mid.take")
     studio.begun(journal.path)
-    journal.append(["musedaemon-take-1 4 120.0", "call 0.0 903c50"])
+    journal.append(["musedaemon-take-1 4/4 120.0", "call 0.0 903c50"])
     journal.close()
     studio.keeper.receive(LOOK_IN, tmp_path)
     studio.over(journal.path)

@@ -54,7 +54,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
 @posix
 def test_a_journal_that_is_a_link_or_no_file_is_not_read(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
-    secret.write_text("musedaemon-take-1 4 -\n")
+    secret.write_text("musedaemon-take-1 4/4 -\n")
     link = tmp_path / ".a.mid.take"
     link.symlink_to(secret)
     os.mkfifo(tmp_path / ".b.mid.take")
@@ -68,7 +68,7 @@ def test_a_journal_that_is_a_link_or_no_file_is_not_read(tmp_path: Path) -> None
 @pytest.mark.skipif(os.name == "posix" and os.geteuid() != 0, reason="only root can give a file away")
 def test_another_users_journal_is_left_alone(tmp_path: Path) -> None:
     planted = tmp_path / ".a.mid.take"
-    planted.write_text("musedaemon-take-1 4 -\n")
+    planted.write_text("musedaemon-take-1 4/4 -\n")
     os.chown(planted, 12345, -1)
     assert journals_left(tmp_path) == []
     with pytest.raises(PermissionError):
@@ -110,12 +110,12 @@ def test_what_can_be_no_folder_is_told_in_one_sentence(tmp_path: Path, name: str
 def test_a_journal_left_beside_a_file_gets_a_name_of_its_own(tmp_path: Path) -> None:
     jam = tmp_path / "jam.mid"
     assert left_beside(jam) is None
-    journal_of(jam).write_text("musedaemon-take-1 4 -\n")
+    journal_of(jam).write_text("musedaemon-take-1 4/4 -\n")
     (tmp_path / "jam_2.mid").write_bytes(b"precious")
     assert left_beside(jam) == tmp_path / ".jam_3.mid.take"
     assert left_beside(jam) is None
     assert (tmp_path / "jam_2.mid").read_bytes() == b"precious"
-    assert (tmp_path / ".jam_3.mid.take").read_text() == "musedaemon-take-1 4 -\n"
+    assert (tmp_path / ".jam_3.mid.take").read_text() == "musedaemon-take-1 4/4 -\n"
     assert (tmp_path / "jam_3.mid").exists()
 
 
