@@ -143,8 +143,8 @@ class Engine:
         )
         self._voice.adopt(settings.sampling, Limiter(settings.limits, settings.sampling.playable()), settings.feel)
         self._ear.memory.dial = settings.memory
-        mode = self._mode if settings.mode is old.mode else settings.mode
-        if mode is self._mode and _manner(settings) == _manner(old):
+        mode = self._mode_to_be if settings.mode is old.mode else settings.mode
+        if mode is self._mode_to_be and _manner(settings) == _manner(old):
             return []
         return self._take_in_turn(Signalled(now, mode))
 
@@ -204,9 +204,15 @@ class Engine:
 
     def _take(self, report: Heard | Signalled) -> list[Effect]:
         """What makes us give way waits, and all after it, until nothing of ours is pending."""
-        if isinstance(report, Signalled) and report.wish is self._mode and not self._deferred:
+        if isinstance(report, Signalled) and report.wish is self._mode_to_be:
             return []
         return self._take_in_turn(report)
+
+    @property
+    def _mode_to_be(self) -> Mode:
+        """The mode once all that waits is taken."""
+        wishes = [report.wish for report in self._deferred if isinstance(report, Signalled)]
+        return next((wish for wish in reversed(wishes) if isinstance(wish, Mode)), self._mode)
 
     def _take_in_turn(self, report: Heard | Signalled) -> list[Effect]:
         if isinstance(report, Signalled) and report.wish in _OF_THE_HAND:
@@ -238,7 +244,7 @@ class Engine:
         if isinstance(first, Heard) or isinstance(first.wish, Mode):
             effects += self._deliver(first)
         for report in later:
-            effects += self._take(report)
+            effects += self._take_in_turn(report)
         return effects
 
     def _switch(self, at: float, mode: Mode) -> list[Effect]:
