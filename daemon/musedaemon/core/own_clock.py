@@ -87,12 +87,13 @@ class OwnClock:
         return reports
 
     def _obey(self, event: Other) -> bool:
-        """Whoever presses a button wants it to happen now, after what has left already."""
+        """A button acts at once, after what has left already. Start where the song runs says nothing: a DAW that follows
+        us may tell us that it has started, too.
+        """
         if self._master is not None:
             at = max(event.at, self._now)
             match event.data[0]:
-                case 0xFA:
-                    self._stop(self._master, at)
+                case 0xFA if self._master.song_begins is None:
                     self._master.start(at, self._count_in_beats)
                 case 0xFB:
                     self._master.go_on(at)

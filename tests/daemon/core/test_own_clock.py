@@ -144,15 +144,23 @@ def test_buttons_stop_it_and_let_it_go_on_where_it_was() -> None:
 
 def test_start_begins_anew_with_the_count_in_and_its_clicks() -> None:
     clock = own_clock(count_in_bars=1, clicks=True)
-    sent(clock, 3.1)
-    clock.take_reports()
+    sent(clock, 3.05)
+    pressed(clock, 3.06, b"\xfc", until=3.1)
     events = pressed(clock, 3.11, b"\xfa", until=7.0)
-    assert [status for _, status in messages(events) if status != 0xF8] == [0xFC, 0xFA]
+    assert [status for _, status in messages(events) if status != 0xF8] == [0xFA]
     clicks = [event for event in events if isinstance(event, NoteOn)]
     first = 150 * PULSE_S
     assert [event.at for event in clicks] == pytest.approx([first + index * BEAT_S for index in range(8)], abs=1e-6)
     assert [event.pitch for event in clicks] == [76, 77, 77, 77] * 2
-    assert [report.news for report in clock.take_reports()] == [ClockNews.STOPPED, ClockNews.STARTED]
+    assert [report.news for report in clock.take_reports()][1:] == [ClockNews.STOPPED, ClockNews.STARTED]
+
+
+def test_who_follows_may_tell_it_to_start_too_and_it_runs_on() -> None:
+    clock = clock_after(0.5)
+    clock.take_reports()
+    events = [*pressed(clock, 0.52, b"\xfa", until=0.6), *pressed(clock, 0.61, b"\xfb", until=0.7)]
+    assert {status for _, status in messages(events)} == {0xF8}
+    assert clock.take_reports() == []
 
 
 def test_a_song_position_counts_while_it_is_stopped() -> None:
