@@ -195,7 +195,7 @@ class Conversation:
             self._ready.forget()
         reply, notes = self._ready.take(at, foreseen_at, self._extent(wish))
         self._voice.turns += 1
-        self._manner.turn_ours(at, ear.beat_s)
+        self._manner.turn_ours(at, reply.counts_from)
         answered = ear.turn_page()
         beats = answered.lasts(at) / ear.beat_s if len(answered) else 0.0
         self._underway = Underway(reply, answered, beats, hand_over)

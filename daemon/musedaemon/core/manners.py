@@ -68,8 +68,8 @@ class Manner(Protocol):
     def over_at(self, ends_at: float) -> float:
         """When our turn is over, whose last note ends then."""
 
-    def turn_ours(self, at: float, beat_s: float) -> None:
-        """The turn has passed to us."""
+    def turn_ours(self, at: float, counts_from: float) -> None:
+        """The turn has passed to us; from when our reply counts how long it may be."""
 
     def turn_theirs(self, ending: Ending) -> None:
         """The turn has passed back."""
@@ -127,7 +127,7 @@ class CallResponse:
         """With the last note."""
         return ends_at
 
-    def turn_ours(self, at: float, beat_s: float) -> None:
+    def turn_ours(self, at: float, counts_from: float) -> None:
         """Nothing is counted."""
 
     def turn_theirs(self, ending: Ending) -> None:

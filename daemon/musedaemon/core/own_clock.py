@@ -87,8 +87,8 @@ class OwnClock:
         return reports
 
     def _obey(self, event: Other) -> bool:
-        """A button acts at once, after what has left already. Start where the song runs says nothing: a DAW that follows
-        us may tell us that it has started, too.
+        """A button acts at once, after what has left already. Start where the song runs says nothing: a DAW that
+        follows us may tell us that it has started, too.
         """
         if self._master is not None:
             at = max(event.at, self._now)

@@ -37,13 +37,15 @@ _SHORTEST_S = 0.01
 
 class Extent(NamedTuple):
     """How long a reply is to be: about `target` ticks from its first note, never more than `most`, and over `by` that
-    many ticks after the first moment it may begin; its first note comes within `entry`.
+    many ticks after the first moment it may begin; its first note comes within `entry`. Where a clock runs, that moment
+    is the nearest of its lines that are `line_ticks` apart.
     """
 
     target: int
     most: int
     by: int = _NEVER
     entry: int = ENTRY_TICKS
+    line_ticks: int = 1
 
 
 ENDLESS = Extent(_NEVER, _NEVER)
@@ -118,6 +120,11 @@ class Reply:
     def began_at(self) -> float:
         """The onset of the first note (seconds)."""
         return self._plan.earliest_at if self._start is None else self._time(self._start)
+
+    @property
+    def counts_from(self) -> float:
+        """From when it counts how long it may be (seconds)."""
+        return self._plan.after.time_at(self._counts_from, self._plan.bpm)
 
     @property
     def ends_at(self) -> float:
@@ -280,12 +287,20 @@ class Reply:
     def _last_tick(self) -> int:
         """All has ended by then; where it enters at the very end, a shortest note later."""
         assert self._start is not None
+        extent = self._plan.extent
+        by = max(math.floor(self._counts_from + extent.by + _EXACT), self._start + SHORTEST_TICKS)
+        return min(self._start + extent.most, by)
+
+    @property
+    def _counts_from(self) -> float:
+        """The place among the ticks from which `by` is counted."""
         plan = self._plan
         begins = plan.after.place_of(plan.earliest_at, plan.bpm)
-        if self._entry is not None and plan.after.timeline.runs:
-            begins = self._entry
-        by = max(math.floor(begins + plan.extent.by + _EXACT), self._start + SHORTEST_TICKS)
-        return min(self._start + plan.extent.most, by)
+        if not plan.after.timeline.runs:
+            return begins
+        begins = begins if self._entry is None else float(self._entry)
+        lines = plan.extent.line_ticks
+        return plan.after.timeline.nearest_line(begins, lines) if lines > 1 else begins
 
     @property
     def _target(self) -> int:

@@ -99,6 +99,10 @@ class Timeline:
         """How many ticks a bar has."""
         return round(self.meter.bar_beats * TICKS_PER_BEAT)
 
+    def nearest_line(self, place: float, step: int) -> float:
+        """The tick nearest to a place that lies a whole number of steps (ticks) after the song's beginning."""
+        return self._origin + math.floor((place - self._origin) / step + 0.5) * step
+
     def bar_from(self, tick: int) -> int:
         """The first bar line that is not before a tick. The clock must run."""
         return tick + (self._origin - tick) % self.bar_ticks

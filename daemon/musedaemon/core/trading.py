@@ -58,7 +58,8 @@ class Trade:
     def bars(self) -> Extent:
         """The same for every turn, also one that is held."""
         ticks = round(self._beats * TICKS_PER_BEAT)
-        return Extent(target=ticks, most=ticks, by=ticks, entry=_ENTRY_TICKS)
+        most = ticks + self._ear.timeline.bar_ticks // 2
+        return Extent(ticks, most, by=ticks, entry=_ENTRY_TICKS, line_ticks=self._ear.timeline.bar_ticks)
 
     def entry(self, at: float) -> Entry:
         """A note in the midst of our bars takes the turn back; one at their beginning or end does not."""
@@ -71,9 +72,9 @@ class Trade:
         """With our last bar line."""
         return max(ends_at, self._ear.time_after(self._ours, self._beats)) if self._ours else ends_at
 
-    def turn_ours(self, at: float, beat_s: float) -> None:
-        """Our bars begin at the next moment we may play."""
-        self._ours = self._ear.place(at + self._lead_s)
+    def turn_ours(self, at: float, counts_from: float) -> None:
+        """Our bars begin at the next moment we may play; along a clock, at the bar line nearest to that."""
+        self._ours = self._ear.place(counts_from if self._ear.timeline.runs else at + self._lead_s)
 
     def turn_theirs(self, ending: Ending) -> None:
         """Their bars begin at our last bar line, or with their next note."""

@@ -274,6 +274,32 @@ def test_traded_bars_end_with_the_clocks_bars_though_the_tempo_changes_in_them(b
     assert max(event.at for event in done.response) <= ends + 1e-3
 
 
+@pytest.mark.parametrize(
+    ("start_on", "handed_over", "begins", "ends"),
+    [
+        (StartOn.BEAT, 4.54, 5.0, 12.0),
+        (StartOn.BEAT, 6.54, 7.0, 16.0),
+        (StartOn.BAR, 4.54, 8.0, 16.0),
+        (StartOn.NOW, 4.54, 4.5, 12.0),
+    ],
+)
+def test_bars_that_a_signal_begins_end_on_a_bar_line(
+    start_on: StartOn, handed_over: float, begins: float, ends: float
+) -> None:
+    signals = SignalSettings(key=21)
+    settings = replace(SETTINGS, mode=Mode.TRADE, trade_bars=2, feel=Feel(start_on), signals=signals)
+    at = 0.1 + handed_over / 2
+    key: list[MidiEvent] = [NoteOn(at, 0, 21, 80), NoteOff(at + 0.05, 0, 21)]
+    call, again = melody([60, 62, 64, 65], start=0.1), melody([67, 69], start=0.1 + ends / 2)
+    events = sorted([*clock([120.0] * 40), *call, *key, *again], key=lambda event: event.at)
+    player = Player(NoEcho(), nothing, signals=signals, beats=FollowedClock())
+    done = jam(events, settings, bpm=None, player=player, signals=signals)
+    beats = beats_of(done, 120.0)
+    assert begins <= beats[0] + 1e-6 < begins + 1.0
+    assert [(over.at - 0.1) * 2 for over in done.turns] == pytest.approx([ends, ends + 16.0])
+    assert min(beat for beat in beats if beat > ends) == pytest.approx(ends + 8.0)
+
+
 def test_a_duet_takes_its_tempo_from_the_clock() -> None:
     beats = beats_of(along(clock([120.0] * 20), LONG_CALL, replace(SETTINGS, mode=Mode.DUET)), 120.0)
     assert beats[0] < 4.0
