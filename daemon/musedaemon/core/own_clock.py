@@ -141,10 +141,8 @@ class OwnClock:
 
     def _clicks(self, master: ClockMaster, until: float) -> list[MidiEvent]:
         song = master.song_grid
-        if self._metronome is None or song is None:
-            return []
         events: list[MidiEvent] = []
-        for click in self._metronome.pop_due(song, until):
+        for click in self._metronome.pop_due(song, until) if self._metronome and song else []:
             events.append(_strike(click))
             self._click_ends.append(NoteOff(click.until, click.channel, click.pitch))
         events += [event for event in self._click_ends if event.at <= until]

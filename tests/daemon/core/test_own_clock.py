@@ -142,6 +142,14 @@ def test_buttons_stop_it_and_let_it_go_on_where_it_was() -> None:
     assert report.beat.song_begins == pytest.approx(1.0)  # stopped a whole beat, between beats 1 and 2
 
 
+def test_a_click_that_sounds_as_it_is_stopped_ends_in_time() -> None:
+    clock = own_clock(clicks=True)
+    sent(clock, 0.5)
+    (end,) = [event for event in pressed(clock, 0.51, b"\xfc", until=1.0) if isinstance(event, NoteOff)]
+    assert end.at == pytest.approx(0.5 + CLICK_S)
+    assert clock.next_deadline() > 1.0
+
+
 def test_start_begins_anew_with_the_count_in_and_its_clicks() -> None:
     clock = own_clock(count_in_bars=1, clicks=True)
     sent(clock, 3.05)
