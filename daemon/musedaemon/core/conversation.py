@@ -7,10 +7,11 @@ from typing import NamedTuple
 from musedaemon.core.commands import Dropped, Effect, HandedOver, Heard, Play, Played, Signalled, TurnOver, Withdraw
 from musedaemon.core.ear import Ear
 from musedaemon.core.events import CHANNEL_SILENCES, ControlChange, MidiEvent, NoteOn
+from musedaemon.core.extent import Extent
 from musedaemon.core.manners import Ending, Entry, Manner
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.ready import ExtentAt, Ready
-from musedaemon.core.reply import Extent, Reply
+from musedaemon.core.reply import Reply
 from musedaemon.core.signals import PLAY_ON, Wish
 from musedaemon.core.turns import TRANSITIONS, Move, Turn
 from musedaemon.core.voice import Voice

@@ -25,8 +25,9 @@ from musedaemon.core.commands import (
 )
 from musedaemon.core.ear import Ear
 from musedaemon.core.events import CHANNEL_SILENCES, ControlChange, MidiEvent, NoteOn
+from musedaemon.core.extent import Extent
 from musedaemon.core.modes import Mode
-from musedaemon.core.reply import Extent, Reply
+from musedaemon.core.reply import Reply
 from musedaemon.core.signals import PLAY_ON, Wish
 from musedaemon.core.turns import TRANSITIONS, Move, Turn
 from musedaemon.core.voice import Voice

@@ -6,9 +6,9 @@ from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 from musedaemon.core.ear import Ear
+from musedaemon.core.extent import ENDLESS, Extent
 from musedaemon.core.moment import ticks_per_second
 from musedaemon.core.phrase import Phrase
-from musedaemon.core.reply import ENDLESS, Extent
 from musedaemon.encoding import TICKS_PER_BEAT
 
 

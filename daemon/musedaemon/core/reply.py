@@ -12,6 +12,7 @@ import numpy as np
 from musedaemon.core.commands import NoteBeats, PlannedNote
 from musedaemon.core.dynamics import Dynamics
 from musedaemon.core.ending import EARLIEST, LATEST, REST_TICKS, TailNote, best_ending, ending_score
+from musedaemon.core.extent import Extent
 from musedaemon.core.feel import AS_SAMPLED, Feel
 from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
 from musedaemon.core.leaning import to_beat, to_no_beat
@@ -23,32 +24,12 @@ from musedaemon.core.sampling import Floats
 from musedaemon.core.texture import SHORTEST_TICKS, Room, Struck, Texture
 from musedaemon.encoding import MAX_TICKS, TICKS_PER_BEAT
 
-ENTRY_TICKS = 2 * TICKS_PER_BEAT
-"""The reply enters within two beats of the first moment it may."""
 _LAST_NOTE_TICKS = TICKS_PER_BEAT
 """So much is left for the last note where the reply has to be over by a moment, a quarter of a short one: no stumps."""
-_NEVER = 2**40
-"""A number of ticks that is never reached."""
 _EXACT = 1e-6
 """A share of a tick that floating point may be off."""
 _SHORTEST_S = 0.01
 """However far a note strays."""
-
-
-class Extent(NamedTuple):
-    """How long a reply is to be: about `target` ticks from its first note, never more than `most`, and over `by` that
-    many ticks after the first moment it may begin; its first note comes within `entry`. Where a clock runs, that moment
-    is the nearest of its lines that are `line_ticks` apart.
-    """
-
-    target: int
-    most: int
-    by: int = _NEVER
-    entry: int = ENTRY_TICKS
-    line_ticks: int = 1
-
-
-ENDLESS = Extent(_NEVER, _NEVER)
 
 
 @dataclass(frozen=True, slots=True)

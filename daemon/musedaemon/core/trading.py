@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from musedaemon.core.beat_grid import Place
 from musedaemon.core.ear import Ear
+from musedaemon.core.extent import Extent
 from musedaemon.core.manners import Ending, Entry
 from musedaemon.core.phrase import Phrase
-from musedaemon.core.reply import Extent
 from musedaemon.encoding import TICKS_PER_BEAT
 
 _ENTRY_TICKS = TICKS_PER_BEAT
