@@ -39,6 +39,11 @@ class OwnClock:
         """Where our beats lie."""
         return self._master.grid if self._master else None
 
+    @property
+    def starting(self) -> bool:
+        """Until the next pulse, or through the count-in."""
+        return self._master is not None and self._master.song_begins is not None and not self._running
+
     def receive(self, event: MidiEvent) -> bool:
         """Taps, and what others think the time is."""
         if isinstance(event, Other):

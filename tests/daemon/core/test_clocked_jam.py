@@ -233,6 +233,20 @@ LEAPS: dict[str, list[MidiEvent]] = {
 }
 
 
+@pytest.mark.parametrize("ahead", [0.003, 0.1])
+@pytest.mark.parametrize(("start_on", "first"), [(StartOn.BEAT, 1.0), (StartOn.BAR, 4.0)])
+def test_a_turn_that_start_hands_over_lies_on_the_beats_of_its_song(
+    ahead: float, start_on: StartOn, first: float
+) -> None:
+    signals = SignalSettings(transport=True)
+    settings = replace(SETTINGS, feel=Feel(start_on), signals=signals, hand_over_s=0.0)
+    song: list[MidiEvent] = [Other(6.0 - ahead, b"\xfa"), *clock([120.0] * 20, start=6.0)[1:]]
+    events = sorted([*clock([120.0] * 8), Other(4.11, b"\xfc"), *song, *LONG_CALL[:8]], key=lambda event: event.at)
+    player = Player(NoEcho(), nothing, signals=signals, beats=FollowedClock())
+    beats = beats_of(jam(events, settings, bpm=None, player=player, signals=signals), 120.0, start=6.0)
+    assert beats[:3] == pytest.approx([first, first + 0.5, first + 1.0])
+
+
 @pytest.mark.parametrize("leap", LEAPS.values(), ids=LEAPS)
 def test_a_duet_and_a_solo_go_on_with_the_next_song(leap: list[MidiEvent]) -> None:
     pulses, again = [*clock([120.0] * 30), *leap], melody([67, 65, 64, 62] * 3, start=10.0, step=0.25, length=0.2)
