@@ -185,7 +185,7 @@ class Duet:
         return len(self._ear.phrase) >= MOST_NOTES
 
     def _sample_at(self) -> float:
-        if self._stance is Stance.TACET or not self._ear.bpm_known or len(self._ear.memory) < FIRST_HEARD:
+        if self._stance is not Stance.PLAYING or not self._ear.bpm_known or len(self._ear.memory) < FIRST_HEARD:
             return float("inf")
         if self._reply is None:
             return self._plan_from

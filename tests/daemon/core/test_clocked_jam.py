@@ -14,7 +14,7 @@ from musedaemon.core.beat_source import FollowedClock
 from musedaemon.core.commands import ClockMoved
 from musedaemon.core.ear import Ear
 from musedaemon.core.engine import EngineSettings
-from musedaemon.core.events import MidiEvent, NoteOff, NoteOn, Other
+from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.feel import Feel, StartOn
 from musedaemon.core.limits import LimitSettings, Register
 from musedaemon.core.midi_clock import ClockNews
@@ -269,6 +269,18 @@ def test_a_reply_or_what_was_taken_back_before_does_not_go_on_with_the_next_song
     solo = jam(events, settings, bpm=None, player=player, signals=settings.signals)
     assert solo.notes()
     assert not any(note.at > 6.0 for note in solo.notes())
+
+
+def test_a_duet_is_silent_while_the_song_is_stopped_and_so_is_what_it_becomes() -> None:
+    settings = replace(SETTINGS, mode=Mode.DUET, signals=SignalSettings(mode_control=80))
+    stopped = [*clock([120.0] * 30), Other(4.3, b"\xfc")]
+    switch: list[MidiEvent] = [ControlChange(7.6, 0, 80, 127)]
+    playing = melody([67, 65, 64, 62] * 3, start=5.0, step=0.25, length=0.2)
+    events = sorted([*stopped, *LONG_CALL[:24], *playing, *switch], key=lambda event: event.at)
+    player = Player(NoEcho(), nothing, signals=settings.signals, beats=FollowedClock())
+    done = jam(events, settings, bpm=None, player=player, signals=settings.signals)
+    assert done.notes()
+    assert not any(note.at > 4.3 for note in done.notes())
 
 
 def test_who_comes_in_with_the_song_takes_the_solo_back() -> None:
