@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TypeVar
 
 from musedaemon.config.scale_names import scale_problem
+from musedaemon.core.beat_grid import meter_problem
 
 Value = str | bool | int | float
 _V = TypeVar("_V", str, bool, int, float)
@@ -134,7 +135,7 @@ class Tempo:
     bpm_hint: float = _setting(
         0.0, Rule("about how fast you play, where it is to be found", 20, 300, special=0, special_doc="0 for no idea")
     )
-    beats_per_bar: int = _setting(4, Rule("beats in a bar, for trading bars", 1, 12))
+    meter: str = _setting("4/4", Rule("the time signature", problem=meter_problem))
     clock: str = _setting("follow", Rule("where the beats come from", choices=("follow", "midi", "internal", "link")))
     start_on: str = _setting(
         "beat", Rule("what a reply waits for before its first note", choices=("now", "beat", "bar"))

@@ -56,7 +56,7 @@ NEEDS: Mapping[tuple[str, str], tuple[Need, ...]] = {
     ("turns", "hand_over_transport"): (_INPUT_PORT,),
     ("turns", "trade_bars"): (_TRADE,),
     ("tempo", "bpm_hint"): (_UNKNOWN_TEMPO,),
-    ("tempo", "beats_per_bar"): (_BARS,),
+    ("tempo", "meter"): (_BARS,),
     ("tempo", "clock"): (_PORT,),
     ("tempo", "start_on"): (_PORT, _CLOCK),
     ("tempo", "metronome_channel"): (_OUTPUT_PORT, _OWN_CLOCK),

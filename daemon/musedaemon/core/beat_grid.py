@@ -9,6 +9,10 @@ _JUST_MISSED = 1e-6
 """Beats: what arithmetic loses must not make one wait for the next beat."""
 
 
+_SHORTEST_BAR_BEATS, _LONGEST_BAR_BEATS = 1.0, 16.0
+_LONGEST_SHOWN = 20
+
+
 class BeatGrid(NamedTuple):
     """Beat `beat` (quarter notes since the song began) lies at `at` (seconds), and they go on at `bpm` for ever."""
 
@@ -73,6 +77,14 @@ class Meter(NamedTuple):
         """How many quarter notes lie between two clicks of a metronome: one of the signature's own."""
         return 4.0 / self.under
 
+    @property
+    def beat_beats(self) -> float:
+        """How many quarter notes one of its beats has: three of its notes where these go by threes (6/8, 9/8, 12/8)."""
+        return 3.0 * self.count_beats if self.under >= 8 and self.over in (6, 9, 12) else 1.0
+
+    def __str__(self) -> str:
+        return f"{self.over}/{self.under}"
+
     def in_bar(self, beat: float) -> float:
         """How many beats (quarter notes) after its bar line a beat lies."""
         return beat % self.bar_beats
@@ -84,10 +96,21 @@ def first_from(beat: float, step: float) -> float:
 
 
 def parse_meter(text: str) -> Meter | None:
-    """The meter that `4/4` or `6/8` stands for: 1 to 32 notes, of a whole, half, quarter, eighth or sixteenth."""
+    """The meter that `4/4` or `6/8` stands for: 1 to 32 notes, of a half, quarter, eighth or sixteenth, 1 to 16
+    quarter notes in all.
+    """
     over, slash, under = text.partition("/")
     if not (slash and over.isdecimal() and under.isdecimal() and text.isascii()):
         return None
-    if len(text) > 5 or int(under) not in (1, 2, 4, 8, 16) or not 1 <= int(over) <= 32:
+    if len(text) > 5 or int(under) not in (2, 4, 8, 16) or not 1 <= int(over) <= 32:
         return None
-    return Meter(int(over), int(under))
+    meter = Meter(int(over), int(under))
+    return meter if _SHORTEST_BAR_BEATS <= meter.bar_beats <= _LONGEST_BAR_BEATS else None
+
+
+def meter_problem(text: str) -> str:
+    """What is wrong with a meter, as a sentence; nothing for one that can be used."""
+    if parse_meter(text):
+        return ""
+    shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+    return f'"{shown}" is no meter: write 4/4, 3/4, 6/8, 7/8 or the like, 1 to 16 quarter notes long.'

@@ -32,6 +32,10 @@ class BeatSource(Protocol):
     def doubt(self) -> Doubt | None:
         """What is not known yet of the beats to come; None where they are where the grid has them."""
 
+    @property
+    def starting(self) -> bool:
+        """Whether Start or Continue was heard of a song that is to begin with a beat to come."""
+
     def receive(self, event: MidiEvent) -> bool:
         """Hear what came in; whether it was a clock's message or a tap, and no music."""
 
@@ -59,6 +63,7 @@ class NoClock:
 
     grid = None
     doubt = None
+    starting = False
 
     def __init__(self, tap: TapSettings | None = None) -> None:
         self._taps = Taps(tap or TapSettings())
@@ -119,6 +124,11 @@ class FollowedClock:
     def doubt(self) -> Doubt | None:
         """Of a clock whose pulses stray, and all that follow with them."""
         return self._follower.doubt
+
+    @property
+    def starting(self) -> bool:
+        """Until the first pulse."""
+        return self._follower.starting
 
     def receive(self, event: MidiEvent) -> bool:
         """Clock messages are the clock's."""

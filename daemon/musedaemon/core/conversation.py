@@ -7,11 +7,12 @@ from typing import NamedTuple
 from musedaemon.core.commands import Dropped, Effect, HandedOver, Heard, Play, Played, Signalled, TurnOver, Withdraw
 from musedaemon.core.ear import Ear
 from musedaemon.core.events import CHANNEL_SILENCES, ControlChange, MidiEvent, NoteOn
+from musedaemon.core.extent import Extent
 from musedaemon.core.manners import Ending, Entry, Manner
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.ready import ExtentAt, Ready
-from musedaemon.core.reply import Extent, Reply
-from musedaemon.core.signals import Wish
+from musedaemon.core.reply import Reply
+from musedaemon.core.signals import PLAY_ON, Wish
 from musedaemon.core.turns import TRANSITIONS, Move, Turn
 from musedaemon.core.voice import Voice
 
@@ -63,6 +64,7 @@ class Conversation:
         self._foreseen = foreseen
         self._underway: Underway | None = None
         self._slipped: HandOver | None = None
+        self._paused = False
         self.turn = Turn.LISTENING if len(ear.phrase) else Turn.WAITING
 
     def gives_way_to(self, report: Heard | Signalled) -> Withdraw | None:
@@ -72,7 +74,7 @@ class Conversation:
         if isinstance(report, Heard):
             at, stops = report.event.at, self._interrupts(report.event)
         else:
-            at, stops = report.at, report.wish not in (None, Wish.HAND_OVER, Wish.HOLD)
+            at, stops = report.at, report.wish not in PLAY_ON
         if not stops:
             return None
         self._move(Move.INTERRUPT)
@@ -84,6 +86,7 @@ class Conversation:
         if at - reply.began_at < self._ear.beat_s:
             self._ear.forget_own()
         self._manner.turn_theirs(Ending.TAKEN_BACK)
+        self._paused = isinstance(to, Signalled) and to.wish is Wish.PAUSE and self._manner.plays_unasked
         if reply.played or not self._goes_on(to):
             return self._end_reply(Move.WITHDRAWN, at)
         if at - hand_over.signalled_at < SLIP_S:
@@ -110,12 +113,17 @@ class Conversation:
         if not isinstance(event, NoteOn):
             return []
         self._move(Move.NOTE_HEARD)
+        self._paused = False
         slipped, self._slipped = self._slipped, None
         return self._hand_over(slipped._replace(at=event.at)) if slipped else []
 
     def signalled(self, at: float, wish: Wish) -> list[Effect]:
         """The musician asks for this (seconds). What asks us to stop has done so by `gives_way_to`."""
-        if self.turn is Turn.REPLYING or wish is Wish.TAKE_BACK or not len(self._ear.call):
+        resumes, self._paused = self._paused and wish is Wish.RESUME, self._paused and wish is Wish.PAUSE
+        if resumes:
+            return self._hand_over(HandOver(at, wish))
+        asked = wish in (Wish.TURN, Wish.HAND_OVER, Wish.HOLD)
+        if self.turn is Turn.REPLYING or not asked or not len(self._ear.call):
             return []
         return self._hand_over(HandOver(at, wish, at))
 
@@ -188,7 +196,7 @@ class Conversation:
             self._ready.forget()
         reply, notes = self._ready.take(at, foreseen_at, self._extent(wish))
         self._voice.turns += 1
-        self._manner.turn_ours(at, ear.beat_s)
+        self._manner.turn_ours(at, reply.counts_from)
         answered = ear.turn_page()
         beats = answered.lasts(at) / ear.beat_s if len(answered) else 0.0
         self._underway = Underway(reply, answered, beats, hand_over)

@@ -25,9 +25,10 @@ from musedaemon.core.commands import (
 )
 from musedaemon.core.ear import Ear
 from musedaemon.core.events import CHANNEL_SILENCES, ControlChange, MidiEvent, NoteOn
+from musedaemon.core.extent import Extent
 from musedaemon.core.modes import Mode
-from musedaemon.core.reply import Extent, Reply
-from musedaemon.core.signals import Wish
+from musedaemon.core.reply import Reply
+from musedaemon.core.signals import PLAY_ON, Wish
 from musedaemon.core.turns import TRANSITIONS, Move, Turn
 from musedaemon.core.voice import Voice
 from musedaemon.encoding import TICKS_PER_BEAT
@@ -53,6 +54,8 @@ class Stance(Enum):
     """Whether we play along."""
 
     PLAYING = auto()
+    PAUSED = auto()
+    """Silent until the song, or the output, is there again."""
     TACET = auto()
     """Silent until a signal asks us to join."""
 
@@ -92,9 +95,7 @@ class Duet:
                 return Cancel(at)
             case Heard(ControlChange(at=at, control=control)) if control in CHANNEL_SILENCES:
                 return Withdraw(at)
-            case Signalled(at, wish) if (
-                wish not in (None, Wish.HAND_OVER, Wish.HOLD) and self._stance is Stance.PLAYING
-            ):
+            case Signalled(at, wish) if wish not in PLAY_ON and self._stance is Stance.PLAYING:
                 return Withdraw(at)
         return None
 
@@ -109,7 +110,7 @@ class Duet:
         self._plan_from = float("inf")
         if isinstance(to, Heard):
             return []
-        self._stance = Stance.TACET
+        self._stance = Stance.PAUSED if to.wish is Wish.PAUSE else Stance.TACET
         if self.turn is not Turn.TOGETHER:
             return []
         if isinstance(to.wish, Mode):  # in another one the phrase goes on, to be answered when it ends
@@ -132,6 +133,8 @@ class Duet:
 
     def signalled(self, at: float, wish: Wish) -> list[Effect]:
         """A signal lets us fall silent, or join again. What asks us to stop has done so by `gives_way_to`."""
+        if wish is Wish.PAUSE or (wish is Wish.RESUME and self._stance is not Stance.PAUSED):
+            return []
         self._stance = Stance.TACET if wish is Wish.TAKE_BACK else Stance.PLAYING
         if self._stance is Stance.PLAYING and self.turn is Turn.TOGETHER:
             self._plan_from = at
@@ -182,7 +185,7 @@ class Duet:
         return len(self._ear.phrase) >= MOST_NOTES
 
     def _sample_at(self) -> float:
-        if self._stance is Stance.TACET or not self._ear.bpm_known or len(self._ear.memory) < FIRST_HEARD:
+        if self._stance is not Stance.PLAYING or not self._ear.bpm_known or len(self._ear.memory) < FIRST_HEARD:
             return float("inf")
         if self._reply is None:
             return self._plan_from

@@ -30,6 +30,7 @@ class Ear:
         self._tempo = tempo
         self._tempo_found = True
         self._notes_counted = 0
+        self._counted_at_bpm = tempo.bpm
         self._own_handle: int | None = None
         self.beat_tick: int | None = None
         """The tick nearest to a beat, where tempo and beats were found in the playing; they go on from it."""
@@ -109,10 +110,12 @@ class Ear:
         """The bar line (seconds) of a phrase that begins `at`, maybe with a pick-up; without a clock, just then."""
         return self.timeline.bar_line(at, pick_up_beats) if self.timeline.runs else at
 
-    def follow_clock(self, beat: Beat) -> None:
-        """The clock reports. Where it begins or ends a song, what was thought of ahead does not hold any more."""
-        if self.timeline.follow(beat, self.moment.tick_at(beat.at, self.bpm)):
+    def follow_clock(self, beat: Beat) -> bool:
+        """The clock reports; whether a song has begun or ended. If so, what was thought of ahead holds no more."""
+        turned = self.timeline.follow(beat, self.moment.tick_at(beat.at, self.bpm))
+        if turned:
             self.moment = self.moment._replace()
+        return turned
 
     def take_tempo(self, bpm: float) -> None:
         """The musician has tapped it: it is looked for no more. What was heard of the phrase is counted in it, too."""
@@ -124,6 +127,8 @@ class Ear:
         match event:
             case NoteOn():
                 self._keys.press(event.channel, event.pitch)
+                if not len(self.phrase):
+                    self._counted_at_bpm = self.bpm
                 self.moment = self.phrase.note_on(self.moment, event, self.bpm)
                 self._tempo_found = False
                 self.heard_at = event.at
@@ -193,10 +198,10 @@ class Ear:
         self.tempo_found_at = at
         self._tempo_found = True
         self._notes_counted = len(self.phrase)
-        heard_at_bpm = self.bpm
         bpm = self._tempo.follow(self.phrase.strikes, self.phrase.first_onset)
-        if abs(bpm / heard_at_bpm - 1) > _RETUNED and self.phrase.alone:
+        if abs(bpm / self._counted_at_bpm - 1) > _RETUNED and self.phrase.alone:
             self.moment = self.phrase.replay(bpm)
+        self._counted_at_bpm = bpm
         if line := self._tempo.line:
             self.beat_tick = self.moment.tick - nearest_tick((self.moment.at - line.at) * ticks_per_second(bpm))
 

@@ -76,6 +76,10 @@ class EngineSettings:
     feel: Feel = field(default_factory=Feel)
 
 
+_OF_THE_HAND = (Wish.TURN, Wish.HAND_OVER, Wish.HOLD, Wish.TAKE_BACK, Wish.REST)
+"""After any of them nothing is held but by `HOLD`."""
+
+
 def _manner(settings: EngineSettings) -> tuple[object, ...]:
     """What a part is made of, and cannot be changed under it."""
     return settings.hand_over_s, settings.lengths, settings.trade_bars
@@ -94,7 +98,6 @@ class Engine:
         self._held = False
         self._part = self._part_of(settings.mode, float("-inf"))
         self._deferred: list[Heard | Signalled] = []
-        self._cut_short = False
 
     @property
     def moment(self) -> Moment:
@@ -140,8 +143,8 @@ class Engine:
         )
         self._voice.adopt(settings.sampling, Limiter(settings.limits, settings.sampling.playable()), settings.feel)
         self._ear.memory.dial = settings.memory
-        mode = self._mode if settings.mode is old.mode else settings.mode
-        if mode is self._mode and _manner(settings) == _manner(old):
+        mode = self._mode_to_be if settings.mode is old.mode else settings.mode
+        if mode is self._mode_to_be and _manner(settings) == _manner(old):
             return []
         return self._take_in_turn(Signalled(now, mode))
 
@@ -154,9 +157,8 @@ class Engine:
                 return self._part.dropped(report)
             case Withdrawn(at) | Cancelled(at):
                 return self._gave_way(at)
-            case ClockMoved(beat, news):
-                self._ear.follow_clock(beat)
-                return [] if news is ClockNews.PULSE else [ClockState(beat.at, news, beat.grid.bpm)]
+            case ClockMoved():
+                return self._follow_clock(report)
             case Tapped(at, bpm):
                 self._ear.take_tempo(bpm)
                 return [ClockState(at, ClockNews.TAPPED, bpm)]
@@ -165,9 +167,9 @@ class Engine:
             case Heard() | Signalled():
                 return self._take(report)
             case OutputLost(at):
-                return self._fall_silent(at)
+                return self._take(Signalled(at, Wish.PAUSE))
             case OutputFound(at):
-                return self._go_on(at)
+                return self._take(Signalled(at, Wish.RESUME))
             case Panicked(at, channels):
                 return self._panic(at, channels)
 
@@ -183,16 +185,15 @@ class Engine:
         """When `advance` has something to do (seconds), infinity when never."""
         return float("inf") if self._deferred else self._part.next_deadline()
 
-    def _fall_silent(self, at: float) -> list[Effect]:
-        """The output is gone: what we play is taken back, as if the musician had asked for it."""
-        effects = self._take(Signalled(at, Wish.TAKE_BACK))
-        self._cut_short = self._cut_short or bool(effects)
+    def _follow_clock(self, moved: ClockMoved) -> list[Effect]:
+        """Where a song ends, what we play of it is over."""
+        beat, news = moved
+        effects: list[Effect] = [] if news is ClockNews.PULSE else [ClockState(beat.at, news, beat.grid.bpm)]
+        ran = self._ear.timeline.runs
+        if self._ear.follow_clock(beat):
+            effects += self._take(Signalled(beat.at, Wish.PAUSE)) if ran else []
+            effects += self._take(Signalled(beat.at, Wish.RESUME)) if self._ear.timeline.runs else []
         return effects
-
-    def _go_on(self, at: float) -> list[Effect]:
-        """The output is back. A turn begins with the next call; who plays unasked goes on unasked."""
-        goes_on, self._cut_short = self._cut_short and self._mode in (Mode.DUET, Mode.SOLO), False
-        return self._take(Signalled(at, Wish.HAND_OVER)) if goes_on else []
 
     def _panic(self, at: float, channels: frozenset[int]) -> list[Effect]:
         """All is silent: keys and pedals count as up, what was played is over, and the turn is the musician's."""
@@ -203,12 +204,18 @@ class Engine:
 
     def _take(self, report: Heard | Signalled) -> list[Effect]:
         """What makes us give way waits, and all after it, until nothing of ours is pending."""
-        if isinstance(report, Signalled) and report.wish is self._mode and not self._deferred:
+        if isinstance(report, Signalled) and report.wish is self._mode_to_be:
             return []
         return self._take_in_turn(report)
 
+    @property
+    def _mode_to_be(self) -> Mode:
+        """The mode once all that waits is taken."""
+        wishes = [report.wish for report in self._deferred if isinstance(report, Signalled)]
+        return next((wish for wish in reversed(wishes) if isinstance(wish, Mode)), self._mode)
+
     def _take_in_turn(self, report: Heard | Signalled) -> list[Effect]:
-        if isinstance(report, Signalled) and isinstance(report.wish, Wish):
+        if isinstance(report, Signalled) and report.wish in _OF_THE_HAND:
             self._held = report.wish is Wish.HOLD
         rests = isinstance(report, Signalled) and report.wish is Wish.REST
         command = None if self._deferred or rests else self._part.gives_way_to(report)
@@ -237,7 +244,7 @@ class Engine:
         if isinstance(first, Heard) or isinstance(first.wish, Mode):
             effects += self._deliver(first)
         for report in later:
-            effects += self._take(report)
+            effects += self._take_in_turn(report)
         return effects
 
     def _switch(self, at: float, mode: Mode) -> list[Effect]:

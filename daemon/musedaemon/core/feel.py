@@ -54,7 +54,7 @@ class Feel:
         tick = math.ceil(place - _JUST_MISSED)
         if not timeline.runs:
             return None if found_beat is None else tick + (found_beat - tick) % TICKS_PER_BEAT
-        return timeline.line_from(tick, TICKS_PER_BEAT if self.start_on is StartOn.BEAT else timeline.bar_ticks)
+        return timeline.beat_from(tick) if self.start_on is StartOn.BEAT else timeline.bar_from(tick)
 
     def swung(self, timeline: Timeline, tick: int, found_beat: int | None = None) -> float:
         """Where a tick lies once its beat swings. Triplets stay as they are, and all where nobody knows the beat.
@@ -64,7 +64,7 @@ class Feel:
         in_beat = timeline.places(tick)[0]
         if not timeline.runs and found_beat is not None:
             in_beat = (tick - found_beat) % TICKS_PER_BEAT
-        if self.swing == 0.5 or in_beat < 0 or in_beat % _TRIPLET == 0:
+        if self.swing == 0.5 or in_beat < 0 or in_beat % _TRIPLET == 0 or (timeline.runs and not timeline.swings(tick)):
             return float(tick)
         half, longer = TICKS_PER_BEAT / 2, TICKS_PER_BEAT * self.swing
         if in_beat <= half:

@@ -38,6 +38,7 @@ class LinkClock:
     """
 
     doubt = None
+    starting = False
 
     def __init__(self, peer: LinkPeer, meter: Meter, tap: TapSettings) -> None:
         self._peer = peer

@@ -6,9 +6,9 @@ from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 from musedaemon.core.ear import Ear
+from musedaemon.core.extent import ENDLESS, Extent
 from musedaemon.core.moment import ticks_per_second
 from musedaemon.core.phrase import Phrase
-from musedaemon.core.reply import ENDLESS, Extent
 from musedaemon.encoding import TICKS_PER_BEAT
 
 
@@ -46,6 +46,10 @@ class Manner(Protocol):
     def call_goes_on(self) -> bool:
         """Whether the call is not over after all where its reply is taken back before a note of it left."""
 
+    @property
+    def plays_unasked(self) -> bool:
+        """Whether a reply that was paused goes on by itself."""
+
     def hand_over_at(self, ear: Ear) -> float:
         """When the musician's turn is over by itself, infinity for never."""
 
@@ -64,8 +68,8 @@ class Manner(Protocol):
     def over_at(self, ends_at: float) -> float:
         """When our turn is over, whose last note ends then."""
 
-    def turn_ours(self, at: float, beat_s: float) -> None:
-        """The turn has passed to us."""
+    def turn_ours(self, at: float, counts_from: float) -> None:
+        """The turn has passed to us; from when our reply counts how long it may be."""
 
     def turn_theirs(self, ending: Ending) -> None:
         """The turn has passed back."""
@@ -89,6 +93,7 @@ class CallResponse:
     """A silence ends the call; the reply is as long as the call, or another length. Any note takes the turn back."""
 
     call_goes_on = True
+    plays_unasked = False
 
     def __init__(self, hand_over_s: float, ends: CallEnds, lengths: Lengths) -> None:
         """`hand_over_s`: the silence; 0 leaves the hand-over to signals."""
@@ -122,7 +127,7 @@ class CallResponse:
         """With the last note."""
         return ends_at
 
-    def turn_ours(self, at: float, beat_s: float) -> None:
+    def turn_ours(self, at: float, counts_from: float) -> None:
         """Nothing is counted."""
 
     def turn_theirs(self, ending: Ending) -> None:
@@ -136,6 +141,8 @@ def going_on(beats: float) -> Extent:
 
 class Solo(CallResponse):
     """As call and response, but the reply goes on until the musician comes in or takes the turn back."""
+
+    plays_unasked = True
 
     def __init__(self, hand_over_s: float, ends: CallEnds, extent: Extent) -> None:
         """`extent`: how long it goes on."""

@@ -62,6 +62,11 @@ class ClockFollower:
         return self._running
 
     @property
+    def starting(self) -> bool:
+        """Whether it was started, and its first pulse has not come."""
+        return self._starting
+
+    @property
     def alive(self) -> bool:
         """Whether its pulses come."""
         return not self._gone

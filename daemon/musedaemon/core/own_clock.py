@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from musedaemon.core.beat_grid import Beat, BeatGrid, Meter
 from musedaemon.core.beat_source import CLOCK_MESSAGES
-from musedaemon.core.clock_master import ClockMaster
+from musedaemon.core.clock_master import PULSES_PER_BEAT, PULSES_PER_SONG_POSITION, ClockMaster
 from musedaemon.core.commands import ClockMoved
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.metronome import Click, Metronome
@@ -15,7 +15,8 @@ from musedaemon.core.tap_tempo import Taps, TapSettings
 class OwnClock:
     """A clock of our own that others follow, a metronome if wanted, a count-in before the song, and a tempo to tap.
 
-    What others send as a clock is neither heard nor passed on: one master is enough.
+    Start, Stop, Continue and Song Position that come in are for it: the buttons of a keyboard. The pulses of others are
+    neither heard nor passed on: one master is enough.
     """
 
     doubt = None
@@ -38,10 +39,15 @@ class OwnClock:
         """Where our beats lie."""
         return self._master.grid if self._master else None
 
+    @property
+    def starting(self) -> bool:
+        """Until the next pulse, or through the count-in."""
+        return self._master is not None and self._master.song_begins is not None and not self._running
+
     def receive(self, event: MidiEvent) -> bool:
         """Taps, and what others think the time is."""
         if isinstance(event, Other):
-            return event.data[0] in CLOCK_MESSAGES
+            return event.data[0] in CLOCK_MESSAGES and self._obey(event)
         if not self._taps.is_one(event):
             return False
         self._turn_to(self._taps.hear(event), event.at)
@@ -85,6 +91,32 @@ class OwnClock:
         reports, self._reports = self._reports, []
         return reports
 
+    def _obey(self, event: Other) -> bool:
+        """A button acts at once, after what has left already. Start where the song runs says nothing: a DAW that
+        follows us may tell us that it has started, too.
+        """
+        if self._master is not None:
+            at = max(event.at, self._now)
+            match event.data[0]:
+                case 0xFA if self._master.song_begins is None:
+                    self._master.start(at, self._count_in_beats)
+                case 0xFB:
+                    self._master.go_on(at)
+                case 0xFC:
+                    self._stop(self._master, at)
+                case 0xF2 if len(event.data) == 3 and self._master.song_begins is None:
+                    sixteenths = event.data[1] + 128 * event.data[2]
+                    self._master.locate(sixteenths * PULSES_PER_SONG_POSITION / PULSES_PER_BEAT, at)
+        return True
+
+    def _stop(self, master: ClockMaster, at: float) -> None:
+        master.stop(at)
+        if self._metronome is not None:
+            self._metronome.stop()
+        if self._running:
+            self._running = False
+            self._report(master, at, ClockNews.STOPPED)
+
     def _turn_to(self, bpm: float | None, at: float) -> None:
         if bpm is not None and self._master is not None:
             self._master.turn_to(bpm, at)
@@ -114,10 +146,8 @@ class OwnClock:
 
     def _clicks(self, master: ClockMaster, until: float) -> list[MidiEvent]:
         song = master.song_grid
-        if self._metronome is None or song is None:
-            return []
         events: list[MidiEvent] = []
-        for click in self._metronome.pop_due(song, until):
+        for click in self._metronome.pop_due(song, until) if self._metronome and song else []:
             events.append(_strike(click))
             self._click_ends.append(NoteOff(click.until, click.channel, click.pitch))
         events += [event for event in self._click_ends if event.at <= until]

@@ -12,6 +12,7 @@ from musedaemon.core.beat_source import BeatSource, NoClock
 from musedaemon.core.commands import (
     Cancel,
     Cancelled,
+    ClockMoved,
     Command,
     Dropped,
     GoOn,
@@ -32,7 +33,9 @@ from musedaemon.core.events import (
     MidiEvent,
     NoteOff,
     NoteOn,
+    Other,
 )
+from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.outlet import Outgoing, Outlet
 from musedaemon.core.pedals import Pedals
 from musedaemon.core.pulse import Pulse
@@ -80,6 +83,7 @@ class Player:
         self._clicks: dict[tuple[int, int], int] = {}
         self._pedals = Pedals()
         self._heard_on, self._sent_on = Channels(), Channels()
+        self._starts_turn = False
         self._panics = 0  # that the engine does not know of yet
         self.notes_heard = 0
         self.notes_played = 0
@@ -92,7 +96,7 @@ class Player:
         if self._echoes.is_echo(event, self._held()):
             return []
         keeps_time = self._beats.receive(event)
-        self._reports += self._pulse.follow(event.at)
+        self._follow_pulse(event.at)
         let_go = self._signals.let_go(event)
         if let_go is not None:
             self._reports.append(Signalled(event.at, let_go))
@@ -101,7 +105,11 @@ class Player:
             self._reports.append(Signalled(event.at, None))
             return [*self.panic(event.at), *(self._passed_thru(event, None) if reading.passes else [])]
         if reading is not None:
-            self._reports.append(Signalled(event.at, reading.wish))
+            waits = keeps_time and reading.wish is Wish.HAND_OVER and self._beats.starting
+            self._starts_turn = waits if keeps_time else self._starts_turn
+            self._reports.append(Signalled(event.at, None if waits else reading.wish))
+        elif keeps_time and not isinstance(event, Other):
+            self._reports.append(Signalled(event.at, None))  # a tap; a file goes on once the engine knows what it did
         if reading is not None or keeps_time:
             passes = self._beats.passes(event) if keeps_time else reading is not None and reading.passes
             return self._passed_thru(event, None) if passes else []
@@ -113,7 +121,7 @@ class Player:
     def tap(self, at: float) -> None:
         """The musician taps the tempo at the terminal (seconds)."""
         self._beats.tap(at)
-        self._reports += self._pulse.follow(at)
+        self._follow_pulse(at)
 
     def accept(self, command: Command, now: float) -> list[Outgoing]:
         """Take a command; returns what it makes leave at once."""
@@ -137,7 +145,7 @@ class Player:
         for a port that wants them earlier and times them itself.
         """
         beaten = [message for event in self._beats.advance(now + ahead) for message in self._beat(event, now)]
-        self._reports += self._pulse.follow(now)
+        self._follow_pulse(now)
         due_now = self._pulse.pop_due(now, ahead + self._timing.offset)
         played = [message for due in due_now for message in self._perform(due, now)]
         return [*self._sent(beaten, now), *self._sent(played, now)]
@@ -188,6 +196,14 @@ class Player:
     def sounding(self) -> int:
         """How many notes sound now."""
         return len(self._outlet)
+
+    def _follow_pulse(self, now: float) -> None:
+        """A turn that Start hands over begins with the song, whose beats it is to lie on."""
+        for report in self._pulse.follow(now):
+            self._reports.append(report)
+            if self._starts_turn and isinstance(report, ClockMoved) and report.news is ClockNews.STARTED:
+                self._starts_turn = False
+                self._reports.append(Signalled(report.beat.at, Wish.HAND_OVER))
 
     def _passed_thru(self, event: MidiEvent, strike: int | None) -> list[Outgoing]:
         passed = self._thru(event)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from musedaemon.core.beat_grid import BeatGrid, Doubt
 from musedaemon.core.beat_source import BeatSource
-from musedaemon.core.commands import ClockMoved, PlannedNote, Signalled, Tapped
+from musedaemon.core.commands import ClockMoved, PlannedNote, Tapped
 from musedaemon.core.scheduler import Due, Scheduler
-from musedaemon.core.signals import Wish
 
 _UNHEARD_S = 0.0002
 _LOOK_AHEAD_S = 1.0
@@ -23,7 +24,6 @@ class Pulse:
         self._source = source
         self._pending = pending
         self._placed_on: BeatGrid | None = None
-        self._song_begins: float | None = None
 
     def schedule(self, note: PlannedNote) -> None:
         """Plan a note, at the times its beats have now."""
@@ -49,21 +49,13 @@ class Pulse:
         late_by = max(early - AHEAD_OF_PERIOD_S, _ON_ITS_WAY_S)
         return doubt if doubt and doubt.spread > late_by else None
 
-    def follow(self, now: float) -> list[ClockMoved | Tapped | Signalled]:
-        """Move what is pending if the beats have moved. Returns what happened, with a take-back where a song ended."""
+    def follow(self, now: float) -> Sequence[ClockMoved | Tapped]:
+        """Move what is pending if the beats have moved. Returns what happened."""
         grid = self._source.grid
         if grid is not None and (self._placed_on is None or _off(self._placed_on, grid, now) > _UNHEARD_S):
             self._placed_on = grid
             self._pending.retime(lambda note: _placed(note, grid))
-        reports: list[ClockMoved | Tapped | Signalled] = []
-        for report in self._source.take_reports():
-            reports.append(report)
-            if isinstance(report, Tapped):
-                continue
-            before, self._song_begins = self._song_begins, report.beat.song_begins
-            if before is not None and before != self._song_begins:
-                reports.append(Signalled(report.beat.at, Wish.TAKE_BACK))
-        return reports
+        return self._source.take_reports()
 
 
 def _off(before: BeatGrid, now_on: BeatGrid, now: float) -> float:

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from musedaemon.core.commands import PlannedNote
 from musedaemon.core.ear import Ear
+from musedaemon.core.extent import Extent
 from musedaemon.core.moment import Moment, ticks_per_second
-from musedaemon.core.reply import Extent, Reply
+from musedaemon.core.reply import Reply
 from musedaemon.core.voice import Voice
 from musedaemon.encoding import MAX_TICKS
 

@@ -12,6 +12,7 @@ import numpy as np
 from musedaemon.core.commands import NoteBeats, PlannedNote
 from musedaemon.core.dynamics import Dynamics
 from musedaemon.core.ending import EARLIEST, LATEST, REST_TICKS, TailNote, best_ending, ending_score
+from musedaemon.core.extent import Extent
 from musedaemon.core.feel import AS_SAMPLED, Feel
 from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
 from musedaemon.core.leaning import to_beat, to_no_beat
@@ -20,33 +21,15 @@ from musedaemon.core.moment import Moment
 from musedaemon.core.recollection import Recollection
 from musedaemon.core.retelling import Retelling
 from musedaemon.core.sampling import Floats
-from musedaemon.core.texture import Room, Struck, Texture
+from musedaemon.core.texture import SHORTEST_TICKS, Room, Struck, Texture
 from musedaemon.encoding import MAX_TICKS, TICKS_PER_BEAT
 
-ENTRY_TICKS = 2 * TICKS_PER_BEAT
-"""The reply enters within two beats of the first moment it may."""
 _LAST_NOTE_TICKS = TICKS_PER_BEAT
 """So much is left for the last note where the reply has to be over by a moment, a quarter of a short one: no stumps."""
-_NEVER = 2**40
-"""A number of ticks that is never reached."""
 _EXACT = 1e-6
 """A share of a tick that floating point may be off."""
 _SHORTEST_S = 0.01
 """However far a note strays."""
-
-
-class Extent(NamedTuple):
-    """How long a reply is to be: about `target` ticks from its first note, never more than `most`, and over `by` that
-    many ticks after the first moment it may begin; its first note comes within `entry`.
-    """
-
-    target: int
-    most: int
-    by: int = _NEVER
-    entry: int = ENTRY_TICKS
-
-
-ENDLESS = Extent(_NEVER, _NEVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +101,11 @@ class Reply:
     def began_at(self) -> float:
         """The onset of the first note (seconds)."""
         return self._plan.earliest_at if self._start is None else self._time(self._start)
+
+    @property
+    def counts_from(self) -> float:
+        """From when it counts how long it may be (seconds)."""
+        return self._plan.after.time_at(self._counts_from, self._plan.bpm)
 
     @property
     def ends_at(self) -> float:
@@ -224,7 +212,7 @@ class Reply:
 
     def _ending_score(self) -> float:
         assert self._start is not None
-        share = (self._texture.end - self._start) / self._plan.extent.target
+        share = (self._texture.end - self._start) / self._target
         return ending_score(self._latest, self._texture.end, share)
 
     def _enter(self, note: SampledNote, ending: float | None) -> None:
@@ -278,17 +266,32 @@ class Reply:
 
     @property
     def _last_tick(self) -> int:
-        """All has ended by then."""
+        """All has ended by then; where it enters at the very end, a shortest note later."""
         assert self._start is not None
+        extent = self._plan.extent
+        by = max(math.floor(self._counts_from + extent.by + _EXACT), self._start + SHORTEST_TICKS)
+        return min(self._start + extent.most, by)
+
+    @property
+    def _counts_from(self) -> float:
+        """The place among the ticks from which `by` is counted."""
         plan = self._plan
         begins = plan.after.place_of(plan.earliest_at, plan.bpm)
-        if self._entry is not None and plan.after.timeline.runs:
-            begins = self._entry
-        return min(self._start + plan.extent.most, math.floor(begins + plan.extent.by + _EXACT))
+        if not plan.after.timeline.runs:
+            return begins
+        begins = begins if self._entry is None else float(self._entry)
+        lines = plan.extent.line_ticks
+        return plan.after.timeline.nearest_line(begins, lines) if lines > 1 else begins
+
+    @property
+    def _target(self) -> int:
+        """How many ticks it is to last: less where it has entered late and must be over by a moment."""
+        assert self._start is not None
+        return min(self._plan.extent.target, self._last_tick - self._start)
 
     def _limit(self, share: float) -> int:
         assert self._start is not None
-        return min(self._start + round(share * self._plan.extent.target), self._last_tick)
+        return min(self._start + round(share * self._target), self._last_tick)
 
     def _latest_onset(self) -> int:
         """The tick before which the last note must start."""

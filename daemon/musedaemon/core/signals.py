@@ -41,12 +41,20 @@ class Wish(Enum):
     """That we play until it is taken back."""
     TAKE_BACK = auto()
     """That we stop."""
+    PAUSE = auto()
+    """That we stop until `RESUME`; no signal of the musician's: the song has ended, or the output is gone."""
+    RESUME = auto()
+    """That who plays unasked, and was paused, goes on."""
     KEEP = auto()
     """That the last minutes are kept; of the turns it says nothing."""
     PANIC = auto()
     """That all sound ends at once."""
     REST = auto()
     """That what was played is over, and not answered; part of a panic, and no signal of its own."""
+
+
+PLAY_ON = (None, Wish.HAND_OVER, Wish.HOLD, Wish.RESUME)
+"""What lets nobody fall silent who plays."""
 
 
 class By(Enum):

@@ -86,17 +86,31 @@ class Timeline:
         """The ticks since the beat and since the bar line."""
         if not self.runs:
             return NO_PLACE
-        in_song = tick - self._origin
-        return in_song % TICKS_PER_BEAT, in_song % self.bar_ticks
+        in_bar = (tick - self._origin) % self.bar_ticks
+        return in_bar % TICKS_PER_BEAT, in_bar
+
+    def swings(self, tick: int) -> bool:
+        """Whether the beat a tick lies in has two eighths: not in 6/8, nor the last one of 7/8. The clock must run."""
+        in_beat, in_bar = self.places(tick)
+        return self.meter.beat_beats == 1.0 and in_bar - in_beat + TICKS_PER_BEAT <= self.bar_ticks
 
     @property
     def bar_ticks(self) -> int:
         """How many ticks a bar has."""
         return round(self.meter.bar_beats * TICKS_PER_BEAT)
 
-    def line_from(self, tick: int, step: int) -> int:
-        """The first tick, not before `tick`, that lies a whole number of steps (ticks) after the song's beginning."""
-        return tick + (self._origin - tick) % step if self.runs else tick
+    def nearest_line(self, place: float, step: int) -> float:
+        """The tick nearest to a place that lies a whole number of steps (ticks) after the song's beginning."""
+        return self._origin + math.floor((place - self._origin) / step + 0.5) * step
+
+    def bar_from(self, tick: int) -> int:
+        """The first bar line that is not before a tick. The clock must run."""
+        return tick + (self._origin - tick) % self.bar_ticks
+
+    def beat_from(self, tick: int) -> int:
+        """The first beat that is not before a tick; beats are counted from bar to bar. The clock must run."""
+        _, in_bar = self.places(tick)
+        return min(tick + -in_bar % round(self.meter.beat_beats * TICKS_PER_BEAT), self.bar_from(tick))
 
 
 FREE = Timeline()

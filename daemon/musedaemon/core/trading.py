@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from musedaemon.core.beat_grid import Place
 from musedaemon.core.ear import Ear
+from musedaemon.core.extent import Extent
 from musedaemon.core.manners import Ending, Entry
 from musedaemon.core.phrase import Phrase
-from musedaemon.core.reply import Extent
 from musedaemon.encoding import TICKS_PER_BEAT
 
 _ENTRY_TICKS = TICKS_PER_BEAT
@@ -23,6 +23,7 @@ class Trade:
     """
 
     call_goes_on = False
+    plays_unasked = False
 
     def __init__(self, ear: Ear, beats: float, lead_s: float, began_at: float) -> None:
         """`beats`: how many each plays, whole bars. `lead_s`: the turn passes so much before the bar line.
@@ -57,7 +58,8 @@ class Trade:
     def bars(self) -> Extent:
         """The same for every turn, also one that is held."""
         ticks = round(self._beats * TICKS_PER_BEAT)
-        return Extent(target=ticks, most=ticks, by=ticks, entry=_ENTRY_TICKS)
+        most = ticks + self._ear.timeline.bar_ticks // 2
+        return Extent(ticks, most, by=ticks, entry=_ENTRY_TICKS, line_ticks=self._ear.timeline.bar_ticks)
 
     def entry(self, at: float) -> Entry:
         """A note in the midst of our bars takes the turn back; one at their beginning or end does not."""
@@ -70,9 +72,9 @@ class Trade:
         """With our last bar line."""
         return max(ends_at, self._ear.time_after(self._ours, self._beats)) if self._ours else ends_at
 
-    def turn_ours(self, at: float, beat_s: float) -> None:
-        """Our bars begin at the next moment we may play."""
-        self._ours = self._ear.place(at + self._lead_s)
+    def turn_ours(self, at: float, counts_from: float) -> None:
+        """Our bars begin at the next moment we may play; along a clock, at the bar line nearest to that."""
+        self._ours = self._ear.place(counts_from if self._ear.timeline.runs else at + self._lead_s)
 
     def turn_theirs(self, ending: Ending) -> None:
         """Their bars begin at our last bar line, or with their next note."""

@@ -12,12 +12,13 @@ from musedaemon.core.commands import PlannedNote
 from musedaemon.core.dynamics import dynamics_of
 from musedaemon.core.ear import Ear
 from musedaemon.core.example import example_of
+from musedaemon.core.extent import Extent
 from musedaemon.core.feel import AS_SAMPLED, Feel
 from musedaemon.core.improviser import Improviser
 from musedaemon.core.limits import Limiter, Limits
 from musedaemon.core.memory import TUNED_DIAL
 from musedaemon.core.phrase import Phrase
-from musedaemon.core.reply import Extent, Reply, ReplyPlan
+from musedaemon.core.reply import Reply, ReplyPlan
 from musedaemon.core.retelling import Retelling
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.texture import Struck

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from musedaemon.config.scale_names import follows_call, leans_to_call, scale_named
 from musedaemon.config.schema import Config, Reply, Tempo, is_midi_file
-from musedaemon.core.beat_grid import Meter
+from musedaemon.core.beat_grid import Meter, parse_meter
 from musedaemon.core.beat_source import BeatSource, FollowedClock, NoClock
 from musedaemon.core.conversation import LEAD_S
 from musedaemon.core.engine import EngineSettings
@@ -115,7 +115,9 @@ def signal_settings(config: Config) -> SignalSettings:
 
 def meter(tempo: Tempo) -> Meter:
     """The bars that are traded, counted in, clicked, waited for and written."""
-    return Meter(tempo.beats_per_bar)
+    chosen = parse_meter(tempo.meter)
+    assert chosen is not None
+    return chosen
 
 
 def _feel(tempo: Tempo, seed: int) -> Feel:
@@ -137,7 +139,7 @@ def take_settings(config: Config) -> TakeSettings:
         keep=ready_folder(keep) if keep and not is_written else None,
         silence_s=takes.silence_s or float("inf"),
         keep_s=takes.keep_minutes * 60.0,
-        beats_per_bar=config.tempo.beats_per_bar,
+        meter=meter(config.tempo),
         bpm=config.tempo.bpm or (config.tempo.bpm_hint if single else 0.0) or None,
     )
 

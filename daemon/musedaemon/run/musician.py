@@ -110,19 +110,24 @@ class WaitingFilePlayer(FilePlayer):
     """Holds what comes due until the reply is over, like a polite partner.
 
     Its own rest counts: only what would fall into the reply comes later, by whole beats, so that it lies on the same
-    grid as what came before.
+    grid as what came before; where bars are traded, by whole bars.
     """
+
+    def __init__(self, events: Sequence[MidiEvent], starts_at: float = 0.0, step_beats: float = 1.0) -> None:
+        """`step_beats`: it comes later by whole multiples of these."""
+        super().__init__(events, starts_at)
+        self._step_beats = step_beats
 
     def pause(self, at: float) -> None:
         """The call is handed over (seconds): hold what comes due, but for keys and pedals that are still down."""
         self._paused = True
 
     def resume(self, at: float, bpm: float) -> None:
-        """The reply is over (seconds): go on, as many whole beats later than planned as it takes."""
+        """The reply is over (seconds): go on, as many whole steps later than planned as it takes."""
         self._paused = False
         beats_late = (at - self._next_at) * bpm / 60.0
         if beats_late > 0.0 and not self._over:
-            whole = math.ceil(beats_late - _HAIR_BEATS)
+            whole = math.ceil((beats_late - _HAIR_BEATS) / self._step_beats) * self._step_beats
             self._offset += max(whole, min(beats_late, _HAIR_BEATS)) * 60.0 / bpm
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from musedaemon.config.schema import Config
 from musedaemon.core.commands import ClockState, ModeChanged, News, Silenced, TurnOver
 from musedaemon.core.engine import Engine
+from musedaemon.core.modes import Mode
 from musedaemon.core.player import Player
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.midi.files import TimedFile
@@ -19,6 +20,7 @@ from musedaemon.midi.ports import NoOutput, OutputPort
 from musedaemon.run.chosen import (
     engine_settings,
     first_bpm,
+    meter,
     player_timing,
 )
 from musedaemon.run.clock import SessionClock
@@ -232,8 +234,11 @@ class Session:
     def _file_player(self, score: TimedFile, starts_at: float) -> FilePlayer:
         if len(score.tempi) <= 1:
             self.tempo.begin_written(starts_at)
-        kind = WaitingFilePlayer if self.config.turns.wait_for_reply else FilePlayer
-        return kind(score.events, starts_at)
+        turns = self.config.turns
+        if not turns.wait_for_reply:
+            return FilePlayer(score.events, starts_at)
+        trades = Mode(turns.mode) is Mode.TRADE
+        return WaitingFilePlayer(score.events, starts_at, meter(self.config.tempo).bar_beats if trades else 1.0)
 
     def _write(self) -> None:
         if self.target and isinstance(self.record, Recorder):

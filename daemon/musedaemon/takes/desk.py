@@ -6,9 +6,10 @@ On the thread of takes alone; it has no thread of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from musedaemon.core.beat_grid import Meter
 from musedaemon.takes.jams import Added, Began, Ended, Jams, LastMinutes, Step
 from musedaemon.takes.journal import Entry, Scene, heading, line
 from musedaemon.takes.writing import Keeping, OpenJournal, Place, Writing, dated, named, reason_of
@@ -33,7 +34,7 @@ class TakeSettings:
     keep: Path | None = None
     silence_s: float = 60.0
     keep_s: float = 600.0
-    beats_per_bar: int = 4
+    meter: Meter = field(default_factory=Meter)
     bpm: float | None = None
 
     @property
@@ -83,7 +84,7 @@ class Desk:
             self._warn("nothing is kept: no note was played in the last minutes")
             return
         began = remembered.began
-        lines = heading(self._settings.beats_per_bar, remembered.scene, began)
+        lines = heading(self._settings.meter, remembered.scene, began)
         lines += [line(entry, began) for entry in remembered.entries]
         try:
             journal = dated(self._settings.keep, KEPT)(lines)
@@ -115,4 +116,4 @@ class Desk:
         return self._writing_at(dated(self._settings.record)) if self._settings.record else None
 
     def _writing_at(self, open_journal: OpenJournal) -> Writing:
-        return Writing(Place(open_journal, self._settings.beats_per_bar), self._keeping, self._warn)
+        return Writing(Place(open_journal, self._settings.meter), self._keeping, self._warn)

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from musedaemon.core.beat_grid import Beat, BeatGrid, Meter
+from musedaemon.core.beat_grid import Beat, BeatGrid, Meter, parse_meter
 from musedaemon.core.commands import ClockMoved, HandedOver, Heard
 from musedaemon.core.events import MidiEvent
 from musedaemon.core.midi_clock import ClockNews
@@ -24,7 +24,6 @@ _TITLE = "musedaemon-take-1"
 _CALL, _RESPONSE, _TEMPO, _BEAT = "call", "response", "tempo", "beat"
 _NONE = "-"
 _LONGEST_S = 10 * 365 * 86_400.0
-_MOST_BEATS_PER_BAR = 128
 
 
 class Sounded(NamedTuple):
@@ -64,10 +63,10 @@ def time_of(entry: Entry) -> float:
             return beat.at
 
 
-def heading(beats_per_bar: int, scene: Scene, began: float) -> list[str]:
+def heading(meter: Meter, scene: Scene, began: float) -> list[str]:
     """The first lines of a take that began then (seconds of the session)."""
     bpm = _NONE if scene.bpm is None else repr(scene.bpm)
-    lines = [f"{_TITLE} {beats_per_bar} {bpm}"]
+    lines = [f"{_TITLE} {meter} {bpm}"]
     return lines if scene.beat is None else [*lines, _beat_line(scene.beat._replace(at=began), began)]
 
 
@@ -101,8 +100,8 @@ def take_of(lines: Iterable[str]) -> Take | None:
     """What these lines hold; None if they do not begin as a take does."""
     rest = iter(lines)
     match next(rest, "").split(" "):
-        case [title, beats, bpm] if title == _TITLE and beats.isdecimal() and 0 < int(beats) <= _MOST_BEATS_PER_BAR:
-            record = Recorder(Meter(int(beats)))
+        case [title, signature, bpm] if title == _TITLE and (meter := parse_meter(signature)):
+            record = Recorder(meter)
         case _:
             return None
     entries = [entry for entry in map(_entry, rest) if entry is not None]

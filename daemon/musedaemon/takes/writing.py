@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from musedaemon.core.beat_grid import Meter
 from musedaemon.takes.folder import JournalFile, journal_of, new_journal
 from musedaemon.takes.journal import Entry, Scene, heading, line
 
@@ -35,7 +36,7 @@ class Place:
     """Where takes go: `open_journal` opens the journal of one that begins now, with its first lines."""
 
     open_journal: OpenJournal
-    beats_per_bar: int
+    meter: Meter
 
 
 def dated(folder: Path, addition: str = "") -> OpenJournal:
@@ -118,7 +119,7 @@ class Writing:
     def _write(self, now: float) -> None:
         if self._began is None:
             return
-        file = self._file or self._open(heading(self._place.beats_per_bar, self._scene, self._began))
+        file = self._file or self._open(heading(self._place.meter, self._scene, self._began))
         if file.is_gone:
             file = self._again(file)
             self._unsynced_since = now

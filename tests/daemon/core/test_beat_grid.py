@@ -37,7 +37,9 @@ def test_a_bar_is_counted_in_quarter_notes(text: str, bar_beats: float, count_be
     assert (meter.bar_beats, meter.count_beats) == (bar_beats, count_beats)
 
 
-@pytest.mark.parametrize("text", ["", "4", "4/", "/4", "4/3", "0/4", "33/4", "4/4/4", "-4/4", "4/ 4", "٤/4", "4.0/4"])
+@pytest.mark.parametrize(
+    "text", ["", "4", "4/", "/4", "4/3", "0/4", "33/4", "17/4", "3/16", "1/1", "4/4/4", "-4/4", "4/ 4", "٤/4", "4.0/4"]
+)
 def test_what_is_no_meter(text: str) -> None:
     assert parse_meter(text) is None
 

@@ -23,12 +23,34 @@ def test_a_reply_begins_on_the_next_beat_one_that_has_hardly_begun_counting(plac
     assert Feel(StartOn.BEAT).entry(running(), place) == tick
 
 
-@pytest.mark.parametrize(("meter", "ticks"), [(Meter(), 96), (Meter(3, 4), 72), (Meter(6, 8), 72), (Meter(5, 4), 120)])
+@pytest.mark.parametrize(
+    ("meter", "ticks"), [(Meter(), 96), (Meter(3, 4), 72), (Meter(6, 8), 72), (Meter(7, 8), 84), (Meter(5, 4), 120)]
+)
 def test_a_reply_begins_on_the_next_bar_of_the_meter(meter: Meter, ticks: int) -> None:
     feel, timeline = Feel(StartOn.BAR), running(meter)
     assert feel.entry(timeline, 0.0) == 0
     assert feel.entry(timeline, 1.0) == ticks
     assert feel.entry(timeline, ticks + 0.3) == 2 * ticks
+
+
+@pytest.mark.parametrize(
+    ("meter", "beats"),
+    [
+        (Meter(3, 4), [0, 24, 48, 72, 96, 120]),
+        (Meter(6, 8), [0, 36, 72, 108, 144]),
+        (Meter(7, 8), [0, 24, 48, 72, 84, 108, 132, 156, 168]),
+    ],
+)
+def test_a_reply_begins_on_a_beat_of_the_meter_counted_from_its_bar(meter: Meter, beats: list[int]) -> None:
+    feel, timeline = Feel(StartOn.BEAT), running(meter)
+    assert {feel.entry(timeline, float(tick)) for tick in range(beats[-1] + 1)} == set(beats)
+
+
+@pytest.mark.parametrize(("meter", "swings"), [(Meter(7, 8), [12, 36, 60, 96]), (Meter(6, 8), [])])
+def test_only_beats_of_two_eighths_swing(meter: Meter, swings: list[int]) -> None:
+    feel, timeline = Feel(swing=0.75), running(meter)
+    eighths = range(0, meter.over * 12 + 24, 12)
+    assert [tick for tick in eighths if feel.swung(timeline, tick) != tick] == swings
 
 
 def test_beats_are_counted_from_where_the_song_begins() -> None:

@@ -10,11 +10,13 @@ from support.fakes import FakeModel
 from support.jam import SETTINGS, Jam, jam, melody
 from support.modes import CALL, DUET, SOLO, TRADE, key, play
 
+from musedaemon.core.beat_grid import Meter
 from musedaemon.core.commands import HandedOver
 from musedaemon.core.duet import FIRST_HEARD
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.limits import LimitSettings
 from musedaemon.core.modes import Mode
+from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.signals import By
 from musedaemon.core.turns import Turn
 from musedaemon.encoding import TIME_CLASSES, Context
@@ -42,6 +44,22 @@ def test_trading_the_reply_fills_its_bars_and_is_over_by_the_bar_line(certain: b
     begins, ends = zip(*spans(done), strict=True)
     assert 4.0 <= min(begins) <= 4.5 + 1 / 48
     assert 7.0 <= max(ends) <= 8.0 + 1e-6
+
+
+def test_trading_a_reply_that_enters_late_squeezes_no_notes_in_before_the_bar_line() -> None:
+    done = play(replace(TRADE, trade_bars=1, meter=Meter(2)), melody([60, 62], start=0.3, step=0.25))
+    assert [round(note.at, 6) for note in done.notes()] == [1.8, 2.05]
+    assert done.turns[0].at == pytest.approx(2.3)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_trading_single_beats_every_note_has_a_length(seed: int) -> None:
+    wild = replace(
+        TRADE, trade_bars=1, meter=Meter(1), seed=seed, sampling=SamplingSettings(temperature=3.0, top_p=1.0)
+    )
+    done = play(wild, melody([60, 62], start=0.3, step=0.28, length=0.2), certain=False)
+    assert done.turns
+    assert all(note.until - note.at > 0.02 for note in done.planned.values())
 
 
 def test_trading_the_bars_of_the_musician_are_counted_from_ours() -> None:

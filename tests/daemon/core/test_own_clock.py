@@ -106,14 +106,93 @@ def test_a_tempo_tapped_while_it_counts_in_is_told_when_the_song_begins() -> Non
     ]
 
 
-def test_what_others_send_as_a_clock_is_neither_heard_nor_passed_on() -> None:
+def test_the_pulses_of_others_are_neither_heard_nor_passed_on_and_their_buttons_not_passed_on() -> None:
     clock = own_clock()
     sent(clock, 0.5)
-    for data in (b"\xf8", b"\xfa", b"\xfc", b"\xfb", b"\xf2\x00\x00"):
-        assert clock.receive(Other(0.6, data))
-        assert not clock.passes(Other(0.6, data))
+    assert clock.receive(Other(0.6, b"\xf8"))
+    assert messages(sent(clock, 0.7, start=0.6)) == messages(sent(clock_after(0.5), 0.7, start=0.6))
     assert clock.grid is not None
     assert clock.grid.bpm == 120.0
+    assert not any(clock.passes(Other(0.6, data)) for data in (b"\xf8", b"\xfa", b"\xfc", b"\xfb", b"\xf2\x00\x00"))
+
+
+def clock_after(until: float) -> OwnClock:
+    clock = own_clock()
+    sent(clock, until)
+    return clock
+
+
+def pressed(clock: OwnClock, at: float, data: bytes, until: float) -> list[MidiEvent]:
+    """What leaves after a button at its time."""
+    assert clock.receive(Other(at, data))
+    return sent(clock, until, start=at)
+
+
+def test_buttons_stop_it_and_let_it_go_on_where_it_was() -> None:
+    clock = own_clock()
+    sent(clock, 0.99)
+    clock.take_reports()
+    stopped = messages(pressed(clock, 0.995, b"\xfc", until=1.4))
+    assert [status for _, status in stopped if status != 0xF8] == [0xFC]
+    assert [(report.news, report.beat.song_begins) for report in clock.take_reports()] == [(ClockNews.STOPPED, None)]
+    gone_on = messages(pressed(clock, 1.49, b"\xfb", until=2.0))
+    assert [status for _, status in gone_on if status != 0xF8] == [0xFB]
+    (report,) = clock.take_reports()
+    assert report.news is ClockNews.STARTED
+    assert report.beat.song_begins == pytest.approx(1.0)  # stopped a whole beat, between beats 1 and 2
+
+
+def test_a_click_that_sounds_as_it_is_stopped_ends_in_time() -> None:
+    clock = own_clock(clicks=True)
+    sent(clock, 0.5)
+    (end,) = [event for event in pressed(clock, 0.51, b"\xfc", until=1.0) if isinstance(event, NoteOff)]
+    assert end.at == pytest.approx(0.5 + CLICK_S)
+    assert clock.next_deadline() > 1.0
+
+
+def test_start_begins_anew_with_the_count_in_and_its_clicks() -> None:
+    clock = own_clock(count_in_bars=1, clicks=True)
+    sent(clock, 3.05)
+    pressed(clock, 3.06, b"\xfc", until=3.1)
+    events = pressed(clock, 3.11, b"\xfa", until=7.0)
+    assert [status for _, status in messages(events) if status != 0xF8] == [0xFA]
+    clicks = [event for event in events if isinstance(event, NoteOn)]
+    first = 150 * PULSE_S
+    assert [event.at for event in clicks] == pytest.approx([first + index * BEAT_S for index in range(8)], abs=1e-6)
+    assert [event.pitch for event in clicks] == [76, 77, 77, 77] * 2
+    assert [report.news for report in clock.take_reports()][1:] == [ClockNews.STOPPED, ClockNews.STARTED]
+
+
+def test_who_follows_may_tell_it_to_start_too_and_it_runs_on() -> None:
+    clock = clock_after(0.5)
+    clock.take_reports()
+    events = [*pressed(clock, 0.52, b"\xfa", until=0.6), *pressed(clock, 0.61, b"\xfb", until=0.7)]
+    assert {status for _, status in messages(events)} == {0xF8}
+    assert clock.take_reports() == []
+
+
+def test_a_song_position_counts_while_it_is_stopped() -> None:
+    clock = clock_after(0.5)
+    assert messages(pressed(clock, 0.51, b"\xf2\x10\x00", until=0.525)) == [(round(25 * PULSE_S, 6), 0xF8)]
+    pressed(clock, 0.53, b"\xfc", until=0.6)
+    assert (0.61, 0xF2) in messages(pressed(clock, 0.61, b"\xf2\x10\x00", until=0.62))
+    clock.take_reports()
+    pressed(clock, 0.63, b"\xfb", until=0.7)
+    (report,) = clock.take_reports()
+    assert report.beat.song_begins is not None
+    assert report.beat.grid.beat_at(31 * PULSE_S) - report.beat.song_begins == pytest.approx(4.0)
+
+
+def test_a_button_does_not_reach_back_before_what_has_left() -> None:
+    """Over JACK pulses leave ahead of their time."""
+    clock = clock_after(0.5)
+    sent(clock, 0.54, start=0.53)
+    clock.take_reports()
+    pressed(clock, 0.51, b"\xfc", until=0.51)
+    sent(clock, 0.6, start=0.55)
+    pressed(clock, 0.61, b"\xfb", until=0.7)
+    begins = clock.take_reports()[-1].beat.song_begins
+    assert begins == pytest.approx((30 - 26) / 24)  # the next pulse of the song is the 26th, after 0 to 25 have left
 
 
 def test_music_is_not_the_clocks() -> None:

@@ -6,11 +6,10 @@ import pytest
 
 from musedaemon.core.beat_grid import Beat, BeatGrid, Doubt
 from musedaemon.core.beat_source import FollowedClock
-from musedaemon.core.commands import ClockMoved, NoteBeats, PlannedNote, Signalled
+from musedaemon.core.commands import ClockMoved, NoteBeats, PlannedNote
 from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.pulse import AHEAD_OF_PERIOD_S, Pulse
 from musedaemon.core.scheduler import Scheduler
-from musedaemon.core.signals import Wish
 
 
 class Beats(FollowedClock):
@@ -104,18 +103,6 @@ def test_many_small_moves_add_up_until_they_are_heard() -> None:
         source.place = AT_120._replace(at=step * 0.0001)
         pulse.follow(step * 0.01)
     assert times(pending)[0] == pytest.approx(4.01, abs=0.0002)
-
-
-def test_where_a_song_ends_or_leaps_the_reply_is_taken_back_and_where_it_begins_it_is_not() -> None:
-    source, _, pulse = pulse_with(AT_120)
-    source.tell(0.0, 0.0, ClockNews.STARTED)
-    source.tell(1.0, 0.0)
-    assert not any(isinstance(report, Signalled) for report in pulse.follow(1.0))
-    source.tell(2.0, None, ClockNews.STOPPED)
-    assert pulse.follow(2.0)[1:] == [Signalled(2.0, Wish.TAKE_BACK)]
-    source.tell(3.0, 8.0, ClockNews.STARTED)
-    source.tell(4.0, 4.0)
-    assert [report.at for report in pulse.follow(4.0) if isinstance(report, Signalled)] == [4.0]
 
 
 def popped(pulse: Pulse, now: float, early: float = 0.0) -> list[float]:

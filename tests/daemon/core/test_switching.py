@@ -12,11 +12,11 @@ from support.jam import SETTINGS, jam, melody
 from support.modes import CALL, DUET, SOLO, TRADE, key, mode_change, play
 from support.scripts import Script, events_of, let_go, scripts
 
-from musedaemon.core.commands import ModeChanged, Signalled, Withdraw, Withdrawn
+from musedaemon.core.commands import Heard, ModeChanged, Signalled, Withdraw, Withdrawn
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import NoteOff
 from musedaemon.core.modes import Mode
-from musedaemon.core.signals import By, SignalSettings
+from musedaemon.core.signals import By, SignalSettings, Wish
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.turns import Turn
 
@@ -46,6 +46,29 @@ def test_other_settings_of_the_same_mode_are_no_change_of_mode() -> None:
     engine = Engine(FakeModel(), TempoTracker(120.0), SETTINGS)
     assert engine.adopt(replace(SETTINGS, hand_over_s=0.9), 1.0) == []
     assert engine.adopt(replace(SETTINGS, mode=Mode.DUET), 2.0) == [ModeChanged(2.0, Mode.DUET)]
+
+
+def test_other_settings_count_also_where_they_come_as_we_give_way() -> None:
+    engine = Engine(FakeModel(), TempoTracker(120.0), DUET)
+    (command,) = engine.receive(Signalled(1.0, Mode.CALL_RESPONSE))
+    assert isinstance(command, Withdraw)
+    assert engine.adopt(replace(DUET, hand_over_s=2.0), 1.0) == []
+    assert engine.receive(Withdrawn(1.0)) == [ModeChanged(1.0, Mode.CALL_RESPONSE)]
+
+
+def test_other_settings_count_also_where_they_come_as_a_reply_gives_way() -> None:
+    engine = Engine(FakeModel(), TempoTracker(120.0), SETTINGS)
+    for event in melody([60, 62, 64]):
+        engine.receive(Heard(event))
+    engine.receive(Signalled(1.5, Wish.TURN))
+    on, off = melody([60], start=2.0, length=0.5)
+    (command,) = engine.receive(Heard(on))
+    assert isinstance(command, Withdraw)
+    assert engine.adopt(replace(SETTINGS, hand_over_s=2.0), 2.0) == []
+    engine.receive(Withdrawn(2.0))
+    engine.receive(Heard(off))
+    assert [effect for step in range(9) for effect in engine.advance(3.5 + 0.01 * step)] == []
+    assert engine.turn is Turn.LISTENING
 
 
 @settings(max_examples=150, deadline=None)

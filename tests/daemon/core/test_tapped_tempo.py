@@ -57,3 +57,14 @@ def test_a_control_and_the_terminal_tap_the_same_tempo() -> None:
     assert list(source.take_reports()) == [Tapped(1.0, 120.0)]
     assert not source.receive(ControlChange(1.1, 3, 81, 127))
     assert not NoClock().receive(NoteOn(0.0, 0, TAP_KEY, 90))
+
+
+def test_what_was_heard_of_a_phrase_is_counted_in_the_tempo_that_is_tapped_in_its_midst() -> None:
+    """What was taken for quarters at 120 is eighths at 60, for the model too."""
+    call = melody([60, 62, 64, 65, 67, 65, 64, 62], start=3.0)
+    before = jam([*taps(60.0, 3), *call], bpm=120.0, player=tapped_player())
+    events = sorted([*taps(60.0, 3, start=4.1), *call], key=lambda event: event.at)
+    midst = jam(events, bpm=120.0, player=tapped_player())
+    assert [over.bpm for over in midst.turns] == [pytest.approx(60.0)]
+    assert midst.notes() == before.notes()
+    assert midst.engine.moment.state.c.tolist() == before.engine.moment.state.c.tolist()

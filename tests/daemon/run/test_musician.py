@@ -51,6 +51,14 @@ def test_what_would_fall_into_the_reply_comes_whole_beats_later() -> None:
     assert musician.next_deadline() == pytest.approx(2.5)
 
 
+def test_where_bars_are_traded_it_comes_whole_bars_later() -> None:
+    musician = WaitingFilePlayer(melody([60, 62], step=2.5), step_beats=4.0)
+    musician.advance(0.4)
+    musician.pause(2.0)
+    musician.resume(4.0, bpm=120.0)
+    assert musician.next_deadline() == pytest.approx(4.5)  # on the second beat, as it is written
+
+
 def test_who_does_not_wait_goes_on() -> None:
     musician = FilePlayer(melody([60, 62], step=2.0))
     musician.advance(0.4)

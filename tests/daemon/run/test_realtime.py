@@ -11,18 +11,21 @@ from support.fakes import FakeModel, FakePort, NoEcho
 from support.jam import SETTINGS, Jam, jam, melody
 from support.modes import mode_change
 
+from musedaemon.core.beat_source import BeatSource, NoClock
 from musedaemon.core.commands import TurnOver
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.modes import Mode
 from musedaemon.core.player import Player
 from musedaemon.core.signals import SignalSettings
+from musedaemon.core.tap_tempo import TapSettings
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing
 from musedaemon.midi import wire
 from musedaemon.run.clock import SessionClock
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.realtime import RealTime
+from musedaemon.run.threads import Stop
 
 QUICK = replace(SETTINGS, hand_over_s=0.15)
 CALL = melody([60, 62, 64, 65, 67, 65], step=0.125, length=0.1)
@@ -45,6 +48,7 @@ def live(
     bpm: float = 240.0,
     on_turn: object = None,
     settings: EngineSettings = QUICK,
+    beats: BeatSource | None = None,
 ) -> Live:
     engine = Engine(FakeModel(), TempoTracker(bpm), settings)
     port, record = FakePort(), Jam(engine)
@@ -53,7 +57,7 @@ def live(
         if isinstance(on_turn, Exception):
             raise on_turn
 
-    player = Player(NoEcho(), nothing, signals=settings.signals)
+    player = Player(NoEcho(), nothing, signals=settings.signals, beats=beats)
     return Live(port, RealTime(engine, player, musician, port, clock, record, ignore), record)
 
 
@@ -108,6 +112,18 @@ def test_with_signals_the_same_and_a_file_without_one_ends_all_the_same(keys: li
     real.runner.run()
     assert len(virtual.turns) == len(keys) / 2
     assert shape(real.record.response, start) == shape(virtual.response, 0.0)
+
+
+def test_a_file_goes_on_after_a_tap_of_the_tempo() -> None:
+    clock = SessionClock()
+    taps = [event for at in (0.2, 0.5, 0.8) for event in press(at)]
+    events = sorted([*CALL, *taps], key=lambda event: event.at)
+    real = live(FilePlayer(events, clock.now() + 0.05), clock, beats=NoClock(TapSettings(key=21)))
+    watchdog = threading.Timer(10.0, real.runner.inbox.put, [Stop.NOW])
+    watchdog.start()
+    real.runner.run()
+    watchdog.cancel()
+    assert [event._replace(at=0.0) for event in real.record.heard] == [event._replace(at=0.0) for event in CALL]
 
 
 def press(at: float) -> list[MidiEvent]:

@@ -66,6 +66,21 @@ def test_a_file_is_answered_into_a_file(tmp_path: Path) -> None:
     assert told.ends == (str(tmp_path / "call.mid"), str(tmp_path / "jam.mid"), "1x16 fp32", 1)
 
 
+@pytest.mark.parametrize(("meter", "beats"), [("4/4", 4.0), ("3/4", 3.0), ("7/8", 3.5)])
+def test_a_file_that_trades_bars_keeps_each_note_in_its_place_in_the_bar(
+    meter: str, beats: float, tmp_path: Path
+) -> None:
+    bars = [[0.0, 1.0, 2.0], [1.0, 1.5, 2.5], [0.5, 2.0]]
+    at = [(index * beats + beat) / 2 for index, bar in enumerate(bars) for beat in bar]
+    call = [event for onset in at for event in melody([60], start=onset, length=0.2)]
+    trade = config(call_file(tmp_path, call), tmp_path / "jam.mid")
+    trade = replace(trade, turns=Turns(mode="trade", trade_bars=1), tempo=Tempo(bpm=120.0, meter=meter))
+    play(trade, Told())
+    heard = [tick / 480 for tick in onsets(tmp_path / "jam.mid", "call")]
+    expected = [2 * index * beats + beat for index, bar in enumerate(bars) for beat in bar]
+    assert heard == pytest.approx(expected, abs=1 / 240)
+
+
 def test_replies_come_after_their_calls_and_calls_after_replies(tmp_path: Path) -> None:
     play(config(call_file(tmp_path), tmp_path / "jam.mid"), Told())
     call, response = onsets(tmp_path / "jam.mid", "call"), onsets(tmp_path / "jam.mid", "response")

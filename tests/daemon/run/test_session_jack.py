@@ -242,6 +242,20 @@ def test_our_own_clock_counts_in_clicks_and_stops_those_who_follow(jack_server: 
     assert unbalanced([one for one in data if one[0] < 0xF0]) == {}
 
 
+def test_buttons_stop_our_clock_and_let_it_go_on(jack_server: JackServer) -> None:
+    with daemon("--clock", "internal") as process, JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        bench.wait_for(24, patience=30)
+        bench.play([(0.0, b"\xfc"), (0.5, b"\xfb")], into=IN)
+        next_line(process, "the clock has stopped")
+        next_line(process, "the clock runs at ")
+        finish(process)
+        recorded = bench.wait_for_silence(0.3)
+    data = data_of(recorded)
+    assert [one for one in data if one not in (b"\xf8", b"\xfa")] == [b"\xfc", b"\xfb", b"\xfc"]
+    assert b"\xf8" in data[data.index(b"\xfc") : data.index(b"\xfb")]  # it pulses while it is stopped
+
+
 def test_taps_on_a_key_turn_the_tempo_of_our_clock(jack_server: JackServer, tmp_path: Path) -> None:
     config = tmp_path / "tap.toml"
     config.write_text(f"[model]\npath = '{ASSETS / 'tiny.onnx'}'\nseed = 1\n[tempo]\ntap_key = 21\n")

@@ -87,7 +87,7 @@ def test_a_keeper_whose_daemon_is_gone_finishes_what_had_begun(tmp_path: Path) -
 
 def test_what_was_left_over_is_found(tmp_path: Path) -> None:
     journal = JournalFile(
-        tmp_path / ".old.mid.take", ["musedaemon-take-1 4 120.0", "call 0.0 903c50", "call 0.5 803c40"]
+        tmp_path / ".old.mid.take", ["musedaemon-take-1 4/4 120.0", "call 0.0 903c50", "call 0.5 803c40"]
     )
     journal.close()
     (tmp_path / ".bad.mid.take").write_text("nothing of ours\n")
@@ -105,7 +105,7 @@ def test_what_was_left_over_is_found(tmp_path: Path) -> None:
 
 def test_a_take_that_is_found_before_its_end_is_told_is_told_once(tmp_path: Path) -> None:
     studio = Studio(TakeSettings(record=tmp_path))
-    journal = JournalFile(tmp_path / ".jam.mid.take", ["musedaemon-take-1 4 120.0", "call 0.0 903c50"])
+    journal = JournalFile(tmp_path / ".jam.mid.take", ["musedaemon-take-1 4/4 120.0", "call 0.0 903c50"])
     studio.begun(journal.path)
     journal.close()
     studio.keeper.receive(LOOK_IN, tmp_path)

@@ -48,13 +48,13 @@ def test_a_journal_that_has_no_room_for_its_first_lines_is_not_there(
     target = new_take(tmp_path, WHEN)
     monkeypatch.setattr(os, "write", full)
     with pytest.raises(OSError, match="No space"):
-        JournalFile(journal_of(target), ["musedaemon-take-1 4 -"])
+        JournalFile(journal_of(target), ["musedaemon-take-1 4/4 -"])
     assert [path.name for path in tmp_path.iterdir()] == [target.name]
 
 
 def test_what_lies_where_a_journal_would_be_only_costs_the_name(tmp_path: Path) -> None:
     (tmp_path / ".2026-11-20_22-31-05.mid.take").write_text("left over\n")
-    journal = new_journal(tmp_path, WHEN, ["musedaemon-take-1 4 -"])
+    journal = new_journal(tmp_path, WHEN, ["musedaemon-take-1 4/4 -"])
     assert journal.path.name == ".2026-11-20_22-31-05_2.mid.take"
     journal.close()
 
@@ -77,7 +77,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
 @posix
 def test_a_journal_that_is_a_link_or_no_file_is_not_read(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
-    secret.write_text("musedaemon-take-1 4 -\n")
+    secret.write_text("musedaemon-take-1 4/4 -\n")
     link = tmp_path / ".a.mid.take"
     link.symlink_to(secret)
     os.mkfifo(tmp_path / ".b.mid.take")
@@ -91,7 +91,7 @@ def test_a_journal_that_is_a_link_or_no_file_is_not_read(tmp_path: Path) -> None
 @pytest.mark.skipif(os.name == "posix" and os.geteuid() != 0, reason="only root can give a file away")
 def test_another_users_journal_is_left_alone(tmp_path: Path) -> None:
     planted = tmp_path / ".a.mid.take"
-    planted.write_text("musedaemon-take-1 4 -\n")
+    planted.write_text("musedaemon-take-1 4/4 -\n")
     os.chown(planted, 12345, -1)
     assert journals_left(tmp_path) == []
     with pytest.raises(PermissionError):
@@ -133,12 +133,12 @@ def test_what_can_be_no_folder_is_told_in_one_sentence(tmp_path: Path, name: str
 def test_a_journal_left_beside_a_file_gets_a_name_of_its_own(tmp_path: Path) -> None:
     jam = tmp_path / "jam.mid"
     assert left_beside(jam) is None
-    journal_of(jam).write_text("musedaemon-take-1 4 -\n")
+    journal_of(jam).write_text("musedaemon-take-1 4/4 -\n")
     (tmp_path / "jam_2.mid").write_bytes(b"precious")
     assert left_beside(jam) == tmp_path / ".jam_3.mid.take"
     assert left_beside(jam) is None
     assert (tmp_path / "jam_2.mid").read_bytes() == b"precious"
-    assert (tmp_path / ".jam_3.mid.take").read_text() == "musedaemon-take-1 4 -\n"
+    assert (tmp_path / ".jam_3.mid.take").read_text() == "musedaemon-take-1 4/4 -\n"
     assert (tmp_path / "jam_3.mid").exists()
 
 

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from support.midi_balance import unbalanced
 from support.written import onsets, tempi, tracks
 
-from musedaemon.core.beat_grid import Beat, BeatGrid
+from musedaemon.core.beat_grid import Beat, BeatGrid, Meter
 from musedaemon.core.commands import ClockMoved, HandedOver, Heard
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.midi_clock import ClockNews
+from musedaemon.midi.files import read_midi_file
 from musedaemon.takes.journal import Entry, Scene, Sounded, heading, line, take_of
 
 PLAYED: list[Entry] = [
@@ -24,7 +25,7 @@ PLAYED: list[Entry] = [
 
 
 def lines_of(entries: list[Entry], began: float = 10.0, scene: Scene | None = None) -> list[str]:
-    return [*heading(4, scene or Scene(), began), *(line(entry, began) for entry in entries)]
+    return [*heading(Meter(), scene or Scene(), began), *(line(entry, began) for entry in entries)]
 
 
 def written(lines: list[str], path: Path) -> Path:
@@ -66,6 +67,12 @@ def test_a_clock_that_moves_in_mid_take_is_in_its_tempo_map(tmp_path: Path) -> N
     assert second - first == (20 + 2) * 480
 
 
+def test_a_take_along_a_clock_has_its_meter(tmp_path: Path) -> None:
+    scene = Scene(beat=Beat(9.0, BeatGrid(0.0, 0.0, 120.0), 4.0))
+    lines = [*heading(Meter(7, 8), scene, 10.0), *(line(entry, 10.0) for entry in PLAYED)]
+    assert read_midi_file(written(lines, tmp_path / "take.mid")).meter == (7, 8)
+
+
 def test_a_daemon_that_was_killed_leaves_no_note_on_and_none_that_began_before(tmp_path: Path) -> None:
     entries: list[Entry] = [
         Heard(NoteOff(9.0, 0, 50)),
@@ -88,7 +95,7 @@ def test_a_line_cut_short_says_nothing(tmp_path: Path) -> None:
         assert unbalanced(found["response"]) == {}
 
 
-@pytest.mark.parametrize("text", ["", "MThd", "musedaemon-take-1 0 -", "musedaemon-take-1 4000000000 -", "a b c"])
+@pytest.mark.parametrize("text", ["", "MThd", "musedaemon-take-1 0/4 -", "musedaemon-take-1 4000000000/4 -", "a b c"])
 def test_what_does_not_begin_as_a_take_is_none(text: str) -> None:
     assert take_of([text, "call 0.0 903c50"]) is None
 
@@ -118,5 +125,5 @@ WORDS = st.sampled_from(["call", "response", "tempo", "beat", "-", "903c50", "f0
 
 @given(st.lists(st.one_of(st.lists(WORDS, max_size=6).map(" ".join), st.text(max_size=40))))
 def test_no_journal_however_damaged_is_more_than_a_take_with_less_in_it(lines: list[str]) -> None:
-    take = take_of([*heading(4, Scene(120.0), 0.0), *lines])
+    take = take_of([*heading(Meter(), Scene(120.0), 0.0), *lines])
     assert take is not None
