@@ -27,7 +27,7 @@ from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
 from musedaemon.errors import ConfigError
 from musedaemon.run.link_session import FIRST_BPM, LinkSession, LinkSettings, open_link_session
 from musedaemon.takes.desk import TakeSettings
-from musedaemon.takes.folder import ready_folder
+from musedaemon.takes.folder import left_beside, ready_folder
 
 
 def names_file(name: str) -> bool:
@@ -124,18 +124,20 @@ def _feel(tempo: Tempo, seed: int) -> Feel:
     return Feel(StartOn(tempo.start_on), tempo.swing, tempo.humanize_ms / 1000, seed)
 
 
-def take_settings(config: Config) -> TakeSettings:
-    """Where takes go, the folders made ready; only to the file of the session if it has one. ConfigError tells why not.
+def take_settings(config: Config, target: Path | None) -> TakeSettings:
+    """Where takes go, the folders made ready; only to the file of the session, `target`, if it has one. ConfigError
+    tells why not.
 
     From file to file nothing is taken: all of it is played at once, and written then.
     """
     takes = config.takes
-    is_written = names_file(config.ports.output)
-    single = Path(config.ports.output) if is_written and not names_file(config.ports.input) else None
+    is_written = target is not None
+    single = target if not names_file(config.ports.input) else None
     keep = takes.keep_folder or takes.record
     return TakeSettings(
         record=ready_folder(takes.record) if takes.record and not is_written else None,
         single=single,
+        left=left_beside(Path(config.ports.output)) if single else [],
         keep=ready_folder(keep) if keep and not is_written else None,
         silence_s=takes.silence_s or float("inf"),
         keep_s=takes.keep_minutes * 60.0,

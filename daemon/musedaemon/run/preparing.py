@@ -35,6 +35,7 @@ from musedaemon.run.reporting import (
     Reporter,
 )
 from musedaemon.run.session import Session
+from musedaemon.takes.folder import free_name
 
 
 def play(config: Config, reporter: Reporter, reread: Callable[[], Config] | None = None) -> int:
@@ -52,6 +53,8 @@ def prepare(config: Config, reporter: Reporter) -> Session:
     """A session that is ready to play: its file read, its model loaded, no port open yet. MusedaemonError as `play`."""
     score = read_midi_file(Path(config.ports.input)) if names_file(config.ports.input) else None
     target = file_to_write(config)
+    if target and target != Path(config.ports.output):
+        reporter.warning(f"{config.ports.output} is there already, so this session goes to {target}")
     model = OnnxModel.load(Path(config.model.path)) if config.model.path else load_default()
     seed = config.model.seed if config.model.seed >= 0 else secrets.randbelow(MAX_SEED + 1)
     tempo = TempoTracker(config.tempo.bpm or None, config.tempo.bpm_hint or None, playable_bpm(score))
@@ -80,7 +83,7 @@ def prepare(config: Config, reporter: Reporter) -> Session:
         model_name=str(model.card),
         seed=seed,
         link=link,
-        takes=take_settings(config),
+        takes=take_settings(config, target),
         outside=Outside(reporter),
     )
 
@@ -91,11 +94,17 @@ def playable_bpm(score: TimedFile | None) -> float | None:
 
 
 def file_to_write(config: Config) -> Path | None:
-    """The .mid file that the session is to be written to, None for a port. ConfigError where it cannot be written."""
+    """The .mid file that the session is to be written to, None for a port. ConfigError where it cannot be written.
+
+    An answer to a file can be had again, and takes the place of the last one. What somebody played cannot: beside a
+    file that is there the next one gets a number.
+    """
     if not names_file(config.ports.output):
         return None
     target = Path(config.ports.output)
     check_writable(target)
-    if names_file(config.ports.input) and target.exists() and target.samefile(config.ports.input):
+    if not names_file(config.ports.input):
+        return free_name(target)
+    if target.exists() and target.samefile(config.ports.input):
         raise ConfigError(f"{target} is both --in and --out; name another file to write.")
     return target

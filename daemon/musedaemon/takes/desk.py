@@ -5,7 +5,7 @@ On the thread of takes alone; it has no thread of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +23,8 @@ NOWHERE = "nothing is kept: name a folder for it with --record, or with keep_fol
 class TakeSettings:
     """`record` is the folder every jam goes to, None for none; a jam ends after `silence_s`.
 
-    `single` is the file that the whole session goes to instead, from its first note on.
+    `single` is the file that the whole session goes to instead, from its first note on; `left` are the journals of
+    sessions to such a file that were cut short.
 
     `keep` is the folder for what is to be kept of the last `keep_s` seconds, None where nothing is remembered. `bpm` is
     the tempo until one is found.
@@ -31,6 +32,7 @@ class TakeSettings:
 
     record: Path | None = None
     single: Path | None = None
+    left: Sequence[Path] = ()
     keep: Path | None = None
     silence_s: float = 60.0
     keep_s: float = 600.0

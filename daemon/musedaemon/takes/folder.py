@@ -61,9 +61,8 @@ def new_take(folder: Path, when: datetime, addition: str = "") -> Path:
     """Reserve a name for a take that began then: an empty .mid file that was not there before, nor a journal of that
     name. OSError if it fails.
     """
-    stem = when.strftime("%Y-%m-%d_%H-%M-%S") + addition
-    for number in range(1, _MOST_NAMES):
-        target = folder / (f"{stem}.mid" if number == 1 else f"{stem}_{number}.mid")
+    first = folder / f"{when.strftime('%Y-%m-%d_%H-%M-%S')}{addition}.mid"
+    for target in _numbered(first):
         if os.path.lexists(journal_of(target)):
             continue
         try:
@@ -71,7 +70,26 @@ def new_take(folder: Path, when: datetime, addition: str = "") -> Path:
         except FileExistsError:
             continue
         return target
-    raise FileExistsError(f"{stem}.mid and a thousand like it are there")
+    raise FileExistsError(f"{first.name} and a thousand like it are there")
+
+
+def free_name(target: Path) -> Path:
+    """This file, or where it or its journal is there one beside it, with the first number that is free. ConfigError."""
+    for free in _numbered(target):
+        if not os.path.lexists(free) and not os.path.lexists(journal_of(free)):
+            return free
+    raise ConfigError(f"{target} and a thousand like it are there; name another file.")
+
+
+def left_beside(target: Path) -> list[Path]:
+    """The journals of sessions that were cut short while they wrote this file, or one beside it with a number."""
+    return [journal for journal in map(journal_of, _numbered(target)) if os.path.lexists(journal) and is_left(journal)]
+
+
+def _numbered(target: Path) -> Iterator[Path]:
+    yield target
+    for number in range(2, _MOST_NAMES):
+        yield target.with_name(f"{target.stem}_{number}{target.suffix}")
 
 
 def new_journal(folder: Path, when: datetime, lines: Sequence[str], addition: str = "") -> JournalFile:
@@ -91,28 +109,6 @@ def drop_empty(journal: Path) -> None:
         if not target.is_symlink() and target.stat().st_size == len(EMPTY_FILE) and target.read_bytes() == EMPTY_FILE:
             target.unlink()
     journal.unlink(missing_ok=True)
-
-
-def left_beside(target: Path) -> Path | None:
-    """The journal of a session that was cut short while it wrote this file, under another name from now on, for what it
-    holds is not to be lost to the next one; None where there is none. ConfigError where somebody writes it just now.
-    """
-    journal = journal_of(target)
-    if not os.path.lexists(journal):
-        return None
-    if not is_left(journal):
-        raise ConfigError(f"{target} is being written by another session ({journal} is in use); name another file.")
-    for number in range(2, _MOST_NAMES):
-        rescued = target.with_name(f"{target.stem}_{number}{target.suffix}")
-        try:
-            _write_new(rescued, EMPTY_FILE)
-            journal.rename(journal_of(rescued))
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise ConfigError(f"{journal} cannot be put aside ({error.strerror}); move it away.") from error
-        return journal_of(rescued)
-    raise ConfigError(f"{journal} was left by another session, and there is no name for it; move it away.")
 
 
 def _write_new(path: Path, data: bytes) -> None:

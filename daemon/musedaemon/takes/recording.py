@@ -16,7 +16,7 @@ from musedaemon.errors import MidiFileError
 from musedaemon.run.clock import Clock
 from musedaemon.run.reporting import Reporter
 from musedaemon.takes.desk import Desk, TakeSettings
-from musedaemon.takes.folder import left_beside, target_of
+from musedaemon.takes.folder import target_of
 from musedaemon.takes.journal import Sounded
 from musedaemon.takes.keeping import KeeperProcess
 
@@ -69,9 +69,8 @@ class Takes:
         """The file that the whole session went to, once it is there."""
         self.failure = ""
         """Why it could not be written."""
-        left = left_beside(settings.single) if settings.single else None
         self._keeper = KeeperProcess(self._kept, self._failed)
-        if left:
+        for left in settings.left:
             self._keeper.over(left)
         self._desk = Desk(settings, self._keeper, warn)
         for folder in settings.folders:
