@@ -38,7 +38,6 @@ class LinkClock:
     """
 
     doubt = None
-    starting = False
 
     def __init__(self, peer: LinkPeer, meter: Meter, tap: TapSettings) -> None:
         self._peer = peer
@@ -49,6 +48,8 @@ class LinkClock:
         self._song_begins: float | None = None
         self._turn: _Turn | None = None
         self._played = False
+        self.starting = False
+        """Whether Start came in by MIDI, and its song has not begun."""
         self._peers = 0
         self._tapped = False
         self._look_again = 0.0
@@ -112,8 +113,10 @@ class LinkClock:
 
     def _wish(self, event: Other) -> bool:
         if event.data[0] in (_START, _CONTINUE):
+            self.starting = not self._played
             self._peer.start(event.at)
         elif event.data[0] == _STOP:
+            self.starting = False
             self._peer.stop(event.at)
         return True
 
@@ -149,7 +152,7 @@ class LinkClock:
         if self._turn is None or now < grid.time_of(self._turn.beat):
             return []
         before, self._song_begins = self._song_begins, self._turn.song_begins
-        self._turn = None
+        self._turn, self.starting = None, False
         if self._song_begins == before:
             return []
         return [ClockNews.STOPPED if self._song_begins is None else ClockNews.STARTED]

@@ -116,12 +116,16 @@ class Connections:
             end.close()
 
     def _watch(self, lookout: Lookout) -> None:
+        told = ""
         try:
             while not self._stopping:
-                self.look(lookout.look())
+                try:
+                    self.look(lookout.look())
+                except Exception as error:  # or no port would come back any more
+                    if repr(error) != told:
+                        _log.exception("a look at the ports has failed")
+                    told = repr(error)
                 self._wake.wait(self.looks_again_in)
                 self._wake.clear()
-        except Exception:
-            _log.exception("the ports are watched no more")
         finally:
             lookout.close()

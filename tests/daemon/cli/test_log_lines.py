@@ -20,11 +20,11 @@ def test_what_was_left_out_is_an_object_in_the_json_log(capsys: pytest.CaptureFi
         try:
             raise ZeroDivisionError("a bug")
         except ZeroDivisionError:
-            logging.getLogger("musedaemon.run.connections").exception("the ports are watched no more")
+            logging.getLogger("musedaemon.run.connections").exception("a look at the ports has failed")
     told = [json.loads(line) for line in err.getvalue().splitlines()]
     assert [(line["level"], line["event"]) for line in told] == [("warning", "warning")] * 2
     assert told[0]["text"] == "17 messages were left out"
-    assert told[1]["text"].startswith("the ports are watched no more\nTraceback")
+    assert told[1]["text"].startswith("a look at the ports has failed\nTraceback")
     assert told[1]["text"].endswith("ZeroDivisionError: a bug")
     assert capsys.readouterr().err == ""
 

@@ -10,9 +10,10 @@ from support.fakes import NoEcho
 from support.jam import SETTINGS, Jam, jam, melody
 
 from musedaemon.core.beat_grid import Meter
-from musedaemon.core.events import MidiEvent, NoteOff
+from musedaemon.core.events import MidiEvent, NoteOff, Other
 from musedaemon.core.feel import Feel, StartOn
 from musedaemon.core.player import Player
+from musedaemon.core.signals import SignalSettings
 from musedaemon.core.thru import nothing
 
 ON_BAR = replace(SETTINGS, feel=Feel(StartOn.BAR))
@@ -40,6 +41,18 @@ def test_a_reply_begins_on_the_sessions_bar_and_lies_on_its_beats() -> None:
 def test_bars_are_those_of_the_meter() -> None:
     done = along(FakeLink(120.0, BEGAN), CALL, Meter(3, 4))
     assert (done.notes()[0].at - BEGAN) * 2 == pytest.approx(9.0)
+
+
+def test_a_turn_that_start_hands_over_begins_with_its_song() -> None:
+    """It began at once, and was taken back on the bar where the song began."""
+    signals = SignalSettings(transport=True)
+    settings = replace(ON_BAR, signals=signals, hand_over_s=0.0)
+    start = BEGAN + 7.3  # beat 14.6
+    player = Player(NoEcho(), nothing, signals=signals, beats=TimedLinkClock(FakeLink(120.0, BEGAN), ends_at=25.0))
+    events: list[MidiEvent] = [*LONG_CALL, Other(start, b"\xfa")]
+    done = jam(events, settings, bpm=None, player=player, signals=signals)
+    assert (done.notes()[0].at - BEGAN) * 2 == pytest.approx(20.0)  # its second bar, as along a MIDI clock
+    assert [turn.withdrawn for turn in done.turns] == [0]
 
 
 def test_notes_and_their_ends_follow_a_peers_tempo() -> None:

@@ -268,6 +268,28 @@ def test_whoever_is_waked_looks_at_once_and_the_thread_ends_with_its_lookout() -
     assert list(lookout.looked.queue)[-1] == "close"
 
 
+class OneFailure(OneLook):
+    """A lookout that fails at first."""
+
+    def look(self) -> Sight | None:
+        if self.looked.empty():
+            self.looked.put("failure")
+            raise RuntimeError("a library's own mistake")
+        return super().look()
+
+
+def test_a_look_that_fails_is_told_and_the_next_one_follows(caplog: pytest.LogCaptureFixture) -> None:
+    stage = Stage()
+    stage.open()
+    lookout = OneFailure(stage.machine)
+    stage.machine.outputs.clear()
+    stage.connections.start(lookout)
+    stage.connections.wake()
+    assert stage.inbox.get(timeout=20) == OutputGone()
+    stage.connections.close()
+    assert "a look at the ports has failed" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("chosen", "environment", "expected"),
     [
