@@ -104,7 +104,7 @@ class LimitSettings:
 class Limits(NamedTuple):
     """What one reply may be: `pitches` [128] (at least one), velocities from `softest` to `loudest`, at most `voices`
     notes sounding at once, the same pitch at most `repeats` strikes in a row, its `spacing` and its `pace`. `leaning`
-    [128] is what the chances of the pitches are multiplied by.
+    [128] is what the chances of the pitches are multiplied by. `key` limits nothing: there a phrase comes home.
     """
 
     pitches: BoolArray
@@ -115,6 +115,7 @@ class Limits(NamedTuple):
     spacing: Spacing
     pace: Pace = ANY_PACE
     repeats: int = ANY_REPEATS
+    key: Scale | None = None
 
     def velocity_classes(self) -> BoolArray:
         """[VELOCITY_CLASSES] the classes that hold an allowed velocity: at least one."""
@@ -179,6 +180,7 @@ class Limiter:
             loudest=settings.loudest,
             voices=FINGERS,
             spacing=_spacing(settings.density),
+            key=settings.scale if isinstance(settings.scale, Scale) else next(iter(keys), None),
         )
 
     def _with_voices(self, limits: Limits, like_call: int) -> Limits:

@@ -11,7 +11,7 @@ import numpy as np
 
 from musedaemon.core.commands import NoteBeats, PlannedNote
 from musedaemon.core.dynamics import Dynamics
-from musedaemon.core.ending import EARLIEST, LATEST, REST_TICKS, TailNote, best_ending, ending_score
+from musedaemon.core.ending import EARLIEST, LATEST, REST_TICKS, TailNote, best_ending, ending_score, homecoming
 from musedaemon.core.extent import Extent
 from musedaemon.core.feel import AS_SAMPLED, Feel
 from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
@@ -212,8 +212,9 @@ class Reply:
 
     def _ending_score(self) -> float:
         assert self._start is not None
-        share = (self._texture.end - self._start) / self._target
-        return ending_score(self._latest, self._texture.end, share)
+        latest, share = self._latest, (self._texture.end - self._start) / self._target
+        home = homecoming(latest.tracker.sounding_at(latest.tick), self._plan.limits.key)
+        return ending_score(latest, self._texture.end, share) + home
 
     def _enter(self, note: SampledNote, ending: float | None) -> None:
         self._plan.retelling.go_on(note.pitch)

@@ -40,5 +40,13 @@ class Scale(NamedTuple):
         """Those that belong to it, 0 (C) to 11."""
         return frozenset((self.tonic + step) % PITCH_CLASSES for step in STEPS[self.kind])
 
+    @property
+    def triad(self) -> frozenset[int]:
+        """The pitch classes of the chord on its tonic: with the major third where the scale has it, and the fifth."""
+        third = self.tonic + 4
+        if third % PITCH_CLASSES not in self.pitch_classes:
+            third -= 1
+        return frozenset(pitch % PITCH_CLASSES for pitch in (self.tonic, third, self.tonic + 7))
+
     def __str__(self) -> str:
         return f"{TONICS[self.tonic]} {self.kind}"

@@ -6,8 +6,9 @@ from support.fakes import FakeModel
 from support.jam import jam, melody
 
 from musedaemon.core.commands import PlannedNote
-from musedaemon.core.ending import TailNote, best_ending, ending_score
+from musedaemon.core.ending import TailNote, best_ending, ending_score, homecoming
 from musedaemon.core.moment import Moment, opening
+from musedaemon.core.scales import MAJOR, Scale
 from musedaemon.encoding import TIME_CLASSES, Context
 from musedaemon.model.protocol import State
 
@@ -46,6 +47,31 @@ def test_what_still_sounds_is_no_rest() -> None:
 def test_off_target_costs() -> None:
     assert ending_score(moment(0.5), 12, 1.0) > ending_score(moment(0.5), 12, 1.2)
     assert ending_score(moment(0.5), 12, 0.8) == pytest.approx(ending_score(moment(0.5), 12, 1.2))
+
+
+@pytest.mark.parametrize(
+    ("sounding", "at_home"),
+    [([48, 64], 2), ([48], 2), ([48, 65], 1), ([43, 60], 1), ([43, 62], 0), ([48, 63], 1), ([], 0)],
+)
+def test_a_phrase_comes_home_with_its_bass_on_the_tonic_and_its_top_in_the_chord(
+    sounding: list[int], at_home: int
+) -> None:
+    assert homecoming(sounding, Scale(0, MAJOR)) == pytest.approx(at_home)
+    assert homecoming(sounding, None) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "triad"),
+    [
+        ("major", {9, 1, 4}),
+        ("minor", {9, 0, 4}),
+        ("dorian", {9, 0, 4}),
+        ("blues", {9, 0, 4}),
+        ("major blues", {9, 1, 4}),
+    ],
+)
+def test_the_chord_of_a_scale(kind: str, triad: set[int]) -> None:
+    assert Scale(9, kind).triad == triad
 
 
 def test_the_best_ending_is_taken_and_never_inside_a_chord() -> None:
