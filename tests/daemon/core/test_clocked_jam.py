@@ -6,57 +6,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.fakes import FakeModel, NoEcho
-from support.jam import SETTINGS, Jam, jam, melody
+from support.clocked import CALL, LONG_CALL, ON_BAR, after_line, along, beats_of, clock
+from support.fakes import FakeModel
+from support.jam import SETTINGS, jam, melody
 
 from musedaemon.core.beat_grid import Beat, BeatGrid, Meter
-from musedaemon.core.beat_source import FollowedClock
 from musedaemon.core.commands import ClockMoved
 from musedaemon.core.ear import Ear
-from musedaemon.core.engine import EngineSettings
-from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
+from musedaemon.core.events import MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.feel import Feel, StartOn
 from musedaemon.core.limits import LimitSettings, Register
 from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.modes import Mode
-from musedaemon.core.outlet import Outgoing
-from musedaemon.core.player import Player
-from musedaemon.core.signals import SignalSettings
 from musedaemon.core.tempo import TempoTracker
-from musedaemon.core.thru import nothing, unchanged
 from musedaemon.core.timeline import Timeline
 from musedaemon.encoding import BEAT_UNKNOWN, Context
 from musedaemon.model.protocol import State
-
-ON_BAR = replace(SETTINGS, feel=Feel(StartOn.BAR))
-CALL = melody([60, 62, 64, 65], start=0.3, step=0.25, length=0.2)
-LONG_CALL = melody([60, 62, 64, 65] * 4, start=0.3, step=0.25, length=0.2)
-"""At 120 beats a minute its reply begins on beat 12 and lasts some eight beats."""
-
-
-def clock(bpms: list[float], start: float = 0.1, jitter: float = 0.0) -> list[MidiEvent]:
-    """Start, and a beat of pulses for each tempo."""
-    periods = np.repeat(60.0 / np.array(bpms) / 24, 24)
-    times = start + np.concatenate(([0.0], periods.cumsum()[:-1]))
-    off = np.random.default_rng(5).uniform(-jitter, jitter, len(times)) * periods
-    events: list[MidiEvent] = [Other(start - 0.05, b"\xfa")]
-    return events + [Other(float(at), b"\xf8") for at in np.maximum.accumulate(times + off)]
-
-
-def along(
-    pulses: list[MidiEvent], call: list[MidiEvent], settings: EngineSettings = ON_BAR, model: FakeModel | None = None
-) -> Jam:
-    events = sorted([*pulses, *call], key=lambda event: event.at)
-    return jam(events, settings, model=model, bpm=None, player=Player(NoEcho(), nothing, beats=FollowedClock()))
-
-
-def after_line(beat: float, beats: float = 4.0) -> float:
-    """How far after a bar line (or beat) it lies; a millionth early counts as on it."""
-    return max((beat + 1e-6) % beats - 1e-6, 0.0)
-
-
-def beats_of(done: Jam, bpm: float, start: float = 0.1) -> list[float]:
-    return [(note.at - start) * bpm / 60 for note in done.notes()]
 
 
 @pytest.mark.parametrize("bpm", [60.0, 123.0, 200.0])
@@ -203,127 +168,6 @@ def test_a_human_hand_strays_from_the_grid_and_never_far() -> None:
     assert len({round(one, 6) for one in off}) > 3
     again = along(clock([120.0] * 40), CALL, human).notes()
     assert again == strayed
-
-
-def sent_by(player: Player, events: list[MidiEvent]) -> list[bytes]:
-    sent: list[Outgoing] = []
-    for event in events:
-        sent += player.receive(event)
-    return [one.event.data for one in sent if isinstance(one.event, Other)]
-
-
-def test_the_clock_is_passed_thru_also_where_start_is_a_signal() -> None:
-    events: list[MidiEvent] = [Other(0.0, b"\xfa"), Other(0.1, b"\xf8"), Other(0.2, b"\xfc")]
-    signals = SignalSettings(transport=True)
-    player = Player(NoEcho(), unchanged, signals=signals, beats=FollowedClock())
-    assert sent_by(player, events) == [b"\xfa", b"\xf8", b"\xfc"]
-
-
-def test_a_new_song_takes_the_reply_back() -> None:
-    pulses = clock([120.0] * 15)
-    done = along([*pulses, *clock([120.0] * 20, start=pulses[-1].at + 0.06)], LONG_CALL)
-    assert [over.withdrawn for over in done.turns] == [True]
-    assert max(event.at for event in done.response) <= pulses[-1].at + 0.07
-
-
-LEAPS: dict[str, list[MidiEvent]] = {
-    "stopped and continued": [Other(6.3, b"\xfc"), Other(8.3, b"\xfb")],
-    "started again": [Other(6.3, b"\xfa")],
-    "put elsewhere": [Other(6.3, b"\xf2\x00\x00")],
-}
-
-
-@pytest.mark.parametrize("ahead", [0.003, 0.1])
-@pytest.mark.parametrize(("start_on", "first"), [(StartOn.BEAT, 1.0), (StartOn.BAR, 4.0)])
-def test_a_turn_that_start_hands_over_lies_on_the_beats_of_its_song(
-    ahead: float, start_on: StartOn, first: float
-) -> None:
-    signals = SignalSettings(transport=True)
-    settings = replace(SETTINGS, feel=Feel(start_on), signals=signals, hand_over_s=0.0)
-    song: list[MidiEvent] = [Other(6.0 - ahead, b"\xfa"), *clock([120.0] * 20, start=6.0)[1:]]
-    events = sorted([*clock([120.0] * 8), Other(4.11, b"\xfc"), *song, *LONG_CALL[:8]], key=lambda event: event.at)
-    player = Player(NoEcho(), nothing, signals=signals, beats=FollowedClock())
-    beats = beats_of(jam(events, settings, bpm=None, player=player, signals=signals), 120.0, start=6.0)
-    assert beats[:3] == pytest.approx([first, first + 0.5, first + 1.0])
-
-
-@pytest.mark.parametrize("leap", LEAPS.values(), ids=LEAPS)
-def test_a_duet_and_a_solo_go_on_with_the_next_song(leap: list[MidiEvent]) -> None:
-    pulses, again = [*clock([120.0] * 30), *leap], melody([67, 65, 64, 62] * 3, start=10.0, step=0.25, length=0.2)
-    stops_at, goes_on_at = leap[0].at, leap[-1].at
-    duet = along(pulses, [*LONG_CALL, *again], replace(SETTINGS, mode=Mode.DUET))
-    assert any(note.at > 10.0 for note in duet.notes())
-    solo = along(pulses, LONG_CALL, replace(SETTINGS, mode=Mode.SOLO, longest_beats=40.0))
-    assert any(note.at < stops_at for note in solo.notes())
-    assert not any(stops_at < note.at < goes_on_at for note in [*duet.notes(), *solo.notes()])
-    assert any(note.at < goes_on_at + 1.0 for note in solo.notes() if note.at > goes_on_at)
-
-
-def test_a_reply_or_what_was_taken_back_before_does_not_go_on_with_the_next_song() -> None:
-    pulses = [*clock([120.0] * 30), *LEAPS["stopped and continued"]]
-    assert not any(note.at > 6.3 for note in along(pulses, LONG_CALL, SETTINGS).notes())
-    take_back: list[MidiEvent] = [NoteOn(6.0, 0, 21, 80), NoteOff(6.1, 0, 21)]
-    settings = replace(SETTINGS, mode=Mode.SOLO, longest_beats=40.0, signals=SignalSettings(key=21))
-    events = sorted([*pulses, *LONG_CALL, *take_back], key=lambda event: event.at)
-    player = Player(NoEcho(), nothing, signals=settings.signals, beats=FollowedClock())
-    solo = jam(events, settings, bpm=None, player=player, signals=settings.signals)
-    assert solo.notes()
-    assert not any(note.at > 6.0 for note in solo.notes())
-
-
-def test_a_duet_is_silent_while_the_song_is_stopped_and_so_is_what_it_becomes() -> None:
-    settings = replace(SETTINGS, mode=Mode.DUET, signals=SignalSettings(mode_control=80))
-    stopped = [*clock([120.0] * 30), Other(4.3, b"\xfc")]
-    switch: list[MidiEvent] = [ControlChange(7.6, 0, 80, 127)]
-    playing = melody([67, 65, 64, 62] * 3, start=5.0, step=0.25, length=0.2)
-    events = sorted([*stopped, *LONG_CALL[:24], *playing, *switch], key=lambda event: event.at)
-    player = Player(NoEcho(), nothing, signals=settings.signals, beats=FollowedClock())
-    done = jam(events, settings, bpm=None, player=player, signals=settings.signals)
-    assert done.notes()
-    assert not any(note.at > 4.3 for note in done.notes())
-
-
-def test_who_comes_in_with_the_song_takes_the_solo_back() -> None:
-    pulses = [*clock([120.0] * 30), *LEAPS["stopped and continued"]]
-    entry = melody([72], start=8.35, length=4.0)
-    solo = along(pulses, [*LONG_CALL, *entry], replace(SETTINGS, mode=Mode.SOLO, longest_beats=40.0))
-    assert not any(8.35 < note.at < 12.35 for note in solo.notes())
-
-
-@pytest.mark.parametrize("bpms", [[120.0] * 12 + [80.0] * 40, [120.0] * 12 + [180.0] * 40])
-def test_traded_bars_end_with_the_clocks_bars_though_the_tempo_changes_in_them(bpms: list[float]) -> None:
-    trade = replace(SETTINGS, mode=Mode.TRADE, trade_bars=2)
-    done = along(clock(bpms), melody([60, 62, 64, 65, 67, 65, 64, 62], start=0.1), trade)
-    # Theirs are the beats 0 to 8, ours 8 to 16: the tempo changes on beat 12.
-    ends = 0.1 + 12 * 0.5 + 4 * 60.0 / bpms[-1]
-    assert [over.at for over in done.turns] == pytest.approx([ends], abs=1e-3)
-    assert max(event.at for event in done.response) <= ends + 1e-3
-
-
-@pytest.mark.parametrize(
-    ("start_on", "handed_over", "begins", "ends"),
-    [
-        (StartOn.BEAT, 4.54, 5.0, 12.0),
-        (StartOn.BEAT, 6.54, 7.0, 16.0),
-        (StartOn.BAR, 4.54, 8.0, 16.0),
-        (StartOn.NOW, 4.54, 4.5, 12.0),
-    ],
-)
-def test_bars_that_a_signal_begins_end_on_a_bar_line(
-    start_on: StartOn, handed_over: float, begins: float, ends: float
-) -> None:
-    signals = SignalSettings(key=21)
-    settings = replace(SETTINGS, mode=Mode.TRADE, trade_bars=2, feel=Feel(start_on), signals=signals)
-    at = 0.1 + handed_over / 2
-    key: list[MidiEvent] = [NoteOn(at, 0, 21, 80), NoteOff(at + 0.05, 0, 21)]
-    call, again = melody([60, 62, 64, 65], start=0.1), melody([67, 69], start=0.1 + ends / 2)
-    events = sorted([*clock([120.0] * 40), *call, *key, *again], key=lambda event: event.at)
-    player = Player(NoEcho(), nothing, signals=signals, beats=FollowedClock())
-    done = jam(events, settings, bpm=None, player=player, signals=signals)
-    beats = beats_of(done, 120.0)
-    assert begins <= beats[0] + 1e-6 < begins + 1.0
-    assert [(over.at - 0.1) * 2 for over in done.turns] == pytest.approx([ends, ends + 16.0])
-    assert min(beat for beat in beats if beat > ends) == pytest.approx(ends + 8.0)
 
 
 def test_a_duet_takes_its_tempo_from_the_clock() -> None:
