@@ -266,6 +266,5 @@ def test_a_run_that_cannot_be_written_down_ends_with_one_sentence(
     (run / "metrics.jsonl").mkdir(parents=True)
     assert train("--data", data, "--out", run, "--epochs", "1") == 2
     assert capsys.readouterr().err == (
-        f"train.py: The run in {run} cannot be written (Is a directory); free some space there, and go on with"
-        " --resume.\n"
+        f"train.py: The run in {run} cannot be written (Is a directory); mend that, and go on with --resume.\n"
     )

@@ -15,7 +15,7 @@ from typing import Any
 from musedaemon.cli.plain import plain
 from musedaemon.core.memory import TUNED_DIAL
 from musedaemon.errors import MusedaemonError, TrainingError
-from musedaemon.whole_file import check_writable
+from musedaemon.whole_file import advice, check_writable
 from musedaemon_evaluation import card, options, pieces, reply_table, replying, rolls
 from musedaemon_evaluation.about import About, about
 from musedaemon_evaluation.calls import Call, cut_calls
@@ -166,7 +166,7 @@ def _draw(folder: Path, calls: Sequence[Call], replies: Sequence[Notes]) -> list
             rolls.draw(path, calls[index], replies[index])
     except OSError as error:
         raise TrainingError(
-            f"The pictures cannot be written to {folder} ({error.strerror}); name another --images."
+            f"The pictures cannot be written to {folder} ({error.strerror}); {advice(error, 'name another --images')}."
         ) from error
     return [str(path) for path, _ in drawn]
 
@@ -196,4 +196,5 @@ def _writing(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise TrainingError(f"{target} cannot be written ({error.strerror}); name another file.") from error
+        todo = advice(error, "name another file")
+        raise TrainingError(f"{target} cannot be written ({error.strerror}); {todo}.") from error

@@ -16,6 +16,7 @@ import torch
 
 from musedaemon.cli.plain import plain
 from musedaemon.errors import MusedaemonError, TrainingError
+from musedaemon.whole_file import advice
 from musedaemon_training import checkpoint, options, works
 from musedaemon_training.boards import open_board
 from musedaemon_training.curves import draw_curves
@@ -143,7 +144,8 @@ def _written_to(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise TrainingError(
-            f"The run in {folder} cannot be written ({error.strerror}); free some space there, and go on with --resume."
+            f"The run in {folder} cannot be written ({error.strerror});"
+            f" {advice(error, 'mend that')}, and go on with --resume."
         ) from error
 
 

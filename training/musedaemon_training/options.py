@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from musedaemon.errors import TrainingError
+from musedaemon.whole_file import advice
 from musedaemon_training.copies import DEFAULT_TREATMENT, Treatment, add_copies
 from musedaemon_training.files import whole_or_kept, write_json
 from musedaemon_training.initial import DEFAULT_HIDDEN, DEFAULT_LAYERS
@@ -136,7 +137,8 @@ def make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TrainingError(f"The folder {folder} cannot be made ({error.strerror}); choose another --out.") from error
+        todo = advice(error, "choose another --out")
+        raise TrainingError(f"The folder {folder} cannot be made ({error.strerror}); {todo}.") from error
 
 
 def old_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, RunOptions]:
