@@ -55,6 +55,10 @@ def test_patience_ends_a_run_that_gets_no_better(
     assert [v["is_best"] for v in metrics(run, "validation")] == [True, False]
     assert checkpoint.load(run / "best").config.scores["total"] == 2.0
     assert metrics(run, "end")[0]["epoch"] < 9
+    assert train("--resume", "--out", run) == 0
+    *_, said = capsys.readouterr().out.splitlines()
+    assert said.startswith(f"The run in {run} stopped after 1 validations in a row without a better one (")
+    assert said.endswith("; to go on with it, give more --patience.")
 
 
 @pytest.mark.parametrize("takes", [1, 2, 5])

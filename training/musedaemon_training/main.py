@@ -27,7 +27,7 @@ from musedaemon_training.model import NoteNet, parameter_count
 from musedaemon_training.options import RunOptions
 from musedaemon_training.plan import MOST_ROWS, Budget, Plan, rows_for
 from musedaemon_training.preparing import INTERRUPTED, prepared, stopped_by_sigterm
-from musedaemon_training.progress import Display, Metrics, Nothing, bits_text, display
+from musedaemon_training.progress import Display, Metrics, Nothing, bits_text, display, span_text
 from musedaemon_training.ranks import Ranks, joined
 from musedaemon_training.shards import Library
 
@@ -94,6 +94,9 @@ def _train(
         training = Training(_plan(run, net), net, material.library, parts, device, folder, ranks, metrics)
         if resume:
             training.restore()
+            if training.is_complete():
+                show.say(_complete(folder, training))
+                return True
             show.say(f"resumed after {training.notes / 1e6:.2f} M notes")
         else:
             metrics.cut_after(-1)
@@ -176,6 +179,18 @@ def _say_end(folder: Path, training: Training, finished: bool, show: Display) ->
     )
     if checkpoint.load(folder / "best").config.notes == 0:
         show.say(f"It is the model that training began with, as none after it scored better; see {folder / 'last'}.")
+
+
+def _complete(folder: Path, training: Training) -> str:
+    if training.plan.budget.is_out_of_patience(training.since_best):
+        ended, more = f"stopped after {training.since_best} validations in a row without a better one", "--patience"
+    else:
+        ended, more = (
+            f"is complete after {training.notes / training.notes_an_epoch:.1f} epochs",
+            "--epochs or --minutes",
+        )
+    spent = f"{training.notes / 1e6:.2f} M notes in {span_text(training.seconds)}"
+    return f"The run in {folder} {ended} ({spent}); to go on with it, give more {more}."
 
 
 @contextmanager
