@@ -57,7 +57,7 @@ def test_patience_ends_a_run_that_gets_no_better(
     assert metrics(run, "end")[0]["epoch"] < 9
     assert train("--resume", "--out", run) == 0
     *_, said = capsys.readouterr().out.splitlines()
-    assert said.startswith(f"The run in {run} stopped after 1 validations in a row without a better one (")
+    assert said.startswith(f"The run in {run} stopped early, as it got no better (")
     assert said.endswith("; to go on with it, give more --patience.")
 
 

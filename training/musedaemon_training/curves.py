@@ -46,9 +46,8 @@ def _draw_bits(axes: Any, lines: list[dict[str, Any]]) -> None:
 
 
 def _mark_best(axes: Any, validations: list[dict[str, Any]]) -> None:
-    """The validation that `best/` is of: the one with the least total."""
-    if validations:
-        best = min(validations, key=lambda line: float(line["bits"]["total"]))
+    """The validation that `best/` is of: the last whose total was less than all before."""
+    for best in [line for line in validations if line["is_best"]][-1:]:
         axes.plot([best["notes"] / 1e6], [best["bits"]["total"]], "k*", markersize=10, label="best", zorder=3)
 
 
