@@ -107,7 +107,7 @@ def test_a_run_of_before_there_was_a_choice_goes_on_as_it_was(tmp_path: Path) ->
     old["recipe"] = "python training/train.py"
     (run / "run.json").write_text(json.dumps(old))
     progress = json.loads((run / "last" / "progress.json").read_text())
-    del progress["since_best"], progress["notes_an_epoch"]
+    del progress["since_best"], progress["notes_an_epoch"], progress["validated_step"]
     (run / "last" / "progress.json").write_text(json.dumps(progress))
     assert train("--resume", "--out", run, "--epochs", "2") == 0
     now = json.loads((run / "run.json").read_text())
