@@ -6,6 +6,7 @@ not exist. No libraries but Python's own: the daemon, training and export all wr
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from pathlib import Path
 
 _LONGEST_NAME = 100
 """Of the name that a part is called after: file systems stop at 255 bytes."""
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""A disk, a limit or a quota takes no more."""
 
 
 class UnfitTargetError(OSError):
@@ -22,6 +25,14 @@ class UnfitTargetError(OSError):
     def __init__(self, reason: str, advice: str) -> None:
         super().__init__(0, reason)
         self.advice = advice
+
+
+def advice(error: OSError | ValueError, otherwise: str) -> str:
+    """What to do where writing failed: for a full disk and a name that nothing can be written under their own, else
+    `otherwise`. For the end of a sentence, after a semicolon."""
+    if isinstance(error, UnfitTargetError):
+        return error.advice
+    return "free some space there" if isinstance(error, OSError) and error.errno in _FULL else otherwise
 
 
 @contextmanager

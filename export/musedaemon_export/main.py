@@ -21,7 +21,7 @@ from musedaemon.model.card import ModelCard
 from musedaemon.model.inspection import LONGEST_CARD
 from musedaemon.model.onnx_model import OnnxModel
 from musedaemon.plain_file import read_plain
-from musedaemon.whole_file import whole_file
+from musedaemon.whole_file import advice, whole_file
 from musedaemon_export.assembling import assembled
 from musedaemon_export.graphs import part_graphs
 from musedaemon_export.quantising import quantised
@@ -142,5 +142,5 @@ def _write(path: Path, data: bytes) -> None:
             part.write_bytes(data)
     except OSError as error:
         raise ExportError(
-            f"The model {path} cannot be written ({error.strerror}); choose another place with -o."
+            f"The model {path} cannot be written ({error.strerror}); {advice(error, 'choose another place with -o')}."
         ) from error

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import resource
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from musedaemon.whole_file import UnfitTargetError, check_writable, whole_file, write_whole
+from musedaemon.whole_file import UnfitTargetError, advice, check_writable, whole_file, write_whole
 
 
 @contextmanager
@@ -37,6 +38,20 @@ def test_on_a_full_disk_the_old_file_stays(tmp_path: Path) -> None:
         write_whole(path, bytes(1001))
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("error", "todo"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "free some space there"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "free some space there"),
+        (PermissionError(errno.EACCES, "Permission denied"), "name another"),
+        (UnfitTargetError("it is a folder", "name a file in it"), "name a file in it"),
+        (ValueError("embedded null byte"), "name another"),
+    ],
+)
+def test_what_to_do_fits_the_reason(error: OSError | ValueError, todo: str) -> None:
+    assert advice(error, "name another") == todo
 
 
 def test_whatever_fails_in_the_block_the_old_file_stays(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_where_nothing_can_be_written_is_told_before_anything_is_measured(
     assert evaluate(model, "--data", corpus, option, target) == 2
     told = capsys.readouterr()
     assert told.err == (
-        f"evaluate.py: {target} cannot be written (there is no folder {target.parent}); name another file.\n"
+        f"evaluate.py: {target} cannot be written (there is no folder {target.parent}); make it first.\n"
     )
     assert "bits a note" not in told.out
 

@@ -14,7 +14,7 @@ from musedaemon_evaluation.pieces import Score
 from musedaemon_evaluation.predicting import NetPredictor, Predictions, SteppedPredictor
 from musedaemon_evaluation.remembering import with_memory
 from musedaemon_evaluation.scoring import judge, memory_bits, own_bits
-from musedaemon_evaluation.table import tabulate
+from musedaemon_evaluation.table import tabulate, under_text
 from musedaemon_training.corpus import MusicFile
 from musedaemon_training.device import Device
 from musedaemon_training.evaluation import evaluate
@@ -39,6 +39,12 @@ def write(folder: Path, name: str, sounds: list[Sound]) -> str:
 def scores_of(folder: Path, lengths: tuple[int, ...]) -> list[Score]:
     names = [write(folder, f"book/{i}.mid", tune(i * 37 + 5, notes)) for i, notes in enumerate(lengths)]
     return pieces.read(folder, names).scores
+
+
+def test_a_model_worse_than_the_baseline_is_over_it() -> None:
+    """It was told as -245.4% under it."""
+    assert under_text(0.314) == "31.4% under"
+    assert under_text(-2.454) == "245.4% over"
 
 
 def test_batches_and_single_steps_predict_the_same(tmp_path: Path, net: NoteNet) -> None:

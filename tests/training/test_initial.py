@@ -21,7 +21,7 @@ def _no_corpus_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def read(*arguments: object) -> None:
         raise AssertionError("the corpus was read")
 
-    monkeypatch.setattr(main, "prepared", read)
+    monkeypatch.setattr(main, "material_of", read)
 
 
 def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

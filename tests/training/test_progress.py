@@ -44,8 +44,8 @@ def test_spans_for_people(seconds: float, text: str) -> None:
 
 
 def test_a_line_tells_bits_speed_and_time_left() -> None:
-    expected = " 25.0% shift 0.70 pitch 3.60 duration 1.30 velocity 0.50 | sum 5.600 | 12,345 notes/s, 1% waiting"
-    assert STANDING.line() == f"{expected} | 1 h 05 min left"
+    bits = "shift 0.70 pitch 3.60 duration 1.30 velocity 0.50 | sum 5.600 | total 6.0000"
+    assert STANDING.line() == f" 25.0% {bits} | 12,345 notes/s, 1% waiting | 1 h 05 min left"
 
 
 def test_beside_its_bar_it_fits_80_columns() -> None:

@@ -64,6 +64,20 @@ def test_a_sharp_in_a_name_does_not_end_the_name(tmp_path: Path) -> None:
     assert values["files"]["kept"] == 3
 
 
+def test_a_file_that_vanishes_once_it_is_listed_is_left_out(tmp_path: Path) -> None:
+    """It ended in a traceback."""
+    data = write_corpus(tmp_path / "data", 3)
+    files = find_files([data])
+    kept = (data / "tune-01.mid").read_bytes()
+    (data / "tune-01.mid").unlink()
+    library = open_library(files, tmp_path / "cache")
+    assert library.names == ["tune-00.mid", "tune-02.mid"]
+    (skipped,) = library.skipped
+    assert skipped == ("tune-01.mid", "cannot be opened (No such file or directory)", Reason.UNOPENED)
+    (data / "tune-01.mid").write_bytes(kept)
+    assert len(open_library(files, tmp_path / "cache")) == 3, "back again, it is read"
+
+
 def test_a_part_of_a_library_is_the_same_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shards, "FEWEST_FILES_A_SHARD", 2)
     library = open_library(find_files([write_corpus(tmp_path / "data", 5)]), tmp_path / "cache")

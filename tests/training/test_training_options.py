@@ -55,6 +55,10 @@ def test_patience_ends_a_run_that_gets_no_better(
     assert [v["is_best"] for v in metrics(run, "validation")] == [True, False]
     assert checkpoint.load(run / "best").config.scores["total"] == 2.0
     assert metrics(run, "end")[0]["epoch"] < 9
+    assert train("--resume", "--out", run) == 0
+    *_, said = capsys.readouterr().out.splitlines()
+    assert said.startswith(f"The run in {run} stopped early, as it got no better (")
+    assert said.endswith("; to go on with it, give more --patience.")
 
 
 @pytest.mark.parametrize("takes", [1, 2, 5])
@@ -103,7 +107,7 @@ def test_a_run_of_before_there_was_a_choice_goes_on_as_it_was(tmp_path: Path) ->
     old["recipe"] = "python training/train.py"
     (run / "run.json").write_text(json.dumps(old))
     progress = json.loads((run / "last" / "progress.json").read_text())
-    del progress["since_best"], progress["notes_an_epoch"]
+    del progress["since_best"], progress["notes_an_epoch"], progress["validated_step"]
     (run / "last" / "progress.json").write_text(json.dumps(progress))
     assert train("--resume", "--out", run, "--epochs", "2") == 0
     now = json.loads((run / "run.json").read_text())

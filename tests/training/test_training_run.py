@@ -117,6 +117,59 @@ def test_a_resumed_run_ends_as_one_that_was_never_cut(
     assert metrics(cut, "validation")[-1]["bits"] == metrics(whole, "validation")[-1]["bits"]
 
 
+def scores(total: float) -> dict[str, float]:
+    """Of a validation in which shift, pitch and duration are the better, the worse the total is."""
+    return {"shift": 1.0, "pitch": 2.0, "duration": 5.0 - total, "velocity": 9.0, "sum": 8.0 - total, "total": total}
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_what_the_best_is_chosen_by_is_told(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sum was, without velocity, and an epoch with a smaller one was not the best."""
+    init = Path(__file__).parents[1] / "assets" / "tiny.onnx"
+    # Before the first step and after the last one, each for the weights and for their average.
+    scored = iter([scores(4.0), scores(4.0), scores(4.1), scores(4.2)])
+    monkeypatch.setattr(loop.Training, "_score", lambda training: next(scored))
+    monkeypatch.setattr(loop.Training, "_validation_is_due", lambda training: False)
+    assert main.main(["--data", str(data), "--out", str(tmp_path / "run"), "--epochs", "1", "--init", str(init)]) == 0
+    said = capsys.readouterr().out
+    told = [line for line in said.splitlines() if line.startswith("validation")]
+    assert [line.split("| ", 1)[1] for line in told] == ["sum 4.000 | total 4.0000 (best)", "sum 3.900 | total 4.1000"]
+    assert "best (shift 1.00 pitch 2.00 duration 1.00 velocity 9.00 | sum 4.000 | total 4.0000 bits a note)" in said
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_resuming_a_complete_run_says_so_and_changes_nothing(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It said 0 notes/s, and Done."""
+    run = tmp_path / "run"
+    assert train("--data", data, "--out", run, "--epochs", "1") == 0
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert train("--resume", "--out", run) == 0
+    *_, said = capsys.readouterr().out.splitlines()
+    assert said.startswith(f"The run in {run} is complete after 1.")
+    assert said.endswith("; to go on with it, give more --epochs or --minutes.")
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+    assert train("--resume", "--out", run, "--epochs", "2") == 0
+    assert metrics(run, "validation")[-1]["epoch"] >= 2
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_run_given_less_than_it_has_done_is_validated_where_it_stands(data: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop.Training, "_validation_is_due", lambda training: False)
+        stop_after(37, patch)
+        assert train("--data", data, "--out", run, "--epochs", "6") == preparing.INTERRUPTED
+    assert metrics(run, "validation") == []
+    assert train("--resume", "--out", run, "--epochs", "1") == 0
+    assert [line["step"] for line in metrics(run, "validation")] == [37]
+    assert (run / "best").is_dir()
+
+
 @pytest.mark.usefixtures("small_batches")
 def test_one_seed_means_one_curve(data: Path, tmp_path: Path) -> None:
     for name, seed in (("a", "3"), ("b", "3"), ("c", "4")):
@@ -266,6 +319,5 @@ def test_a_run_that_cannot_be_written_down_ends_with_one_sentence(
     (run / "metrics.jsonl").mkdir(parents=True)
     assert train("--data", data, "--out", run, "--epochs", "1") == 2
     assert capsys.readouterr().err == (
-        f"train.py: The run in {run} cannot be written (Is a directory); free some space there, and go on with"
-        " --resume.\n"
+        f"train.py: The run in {run} cannot be written (Is a directory); mend that, and go on with --resume.\n"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from musedaemon_evaluation.reply_table import answers, as_markdown, overlaps
-from musedaemon_evaluation.table import ALL, COLUMNS
+from musedaemon_evaluation.table import ALL, COLUMNS, under_text
 
 Results = Mapping[str, Any]
 
@@ -40,8 +40,7 @@ Corpus: {corpus}.
 Licence: {licence}.{notice}
 
 Training pieces are transposed, played as by a hand (jitter, rolled chords, drifting tempo), with parts left out and
-with beat, bar and velocity hidden at random; the clean score is always the target. The files named in the corpus's
-`test.txt` were neither trained nor tuned on.
+with beat, bar and velocity hidden at random; the clean score is always the target. {aside}
 
 ## Bits a note
 
@@ -67,6 +66,14 @@ Variable order, up to three notes, intervals; trained on {markov_pieces:,} piece
 
 {summary}
 """
+
+_TESTED = """\
+The files named in the corpus's
+`test.txt` were neither trained nor tuned on."""
+
+_VALIDATED = """\
+The pieces judged on
+below were not trained on, but this checkpoint was chosen as the best by them."""
 
 _REPLIES = """
 ## Its replies
@@ -94,6 +101,7 @@ def page(results: Results, beside: Results | None, folder: Path) -> str:
         **{name: model[name] for name in ("layers", "hidden", "parameters", "precision", "encoding_version")},
         **{name: model[name] or "not told" for name in ("recipe", "corpus", "licence")},
         notice=" The model file carries the notice, with all sources by name." if model["notice"] else "",
+        aside=_VALIDATED if results["is_validation"] else _TESTED,
         pieces=results["pieces"][ALL],
         notes=results["notes"][ALL],
         markov_pieces=results["markov_pieces"],
@@ -121,8 +129,8 @@ def _summary(results: Results, bits: Results, beside: Results | None) -> str:
     gains = results["gain_from_memory"]
     least = min(gains, key=lambda source: float(gains[source]))
     lines = [
-        f"The model is {results['under_markov'][ALL]:.1%} under the Markov model. The memory saves {gains[ALL]:.1%} of"
-        f" the bits in all, and least on {least}: {gains[least]:.1%}."
+        f"The model is {under_text(results['under_markov'][ALL])} the Markov model. The memory saves {gains[ALL]:.1%}"
+        f" of the bits in all, and least on {least}: {gains[least]:.1%}."
     ]
     if beside:
         ours, theirs = bits["model"][ALL]["sum"], beside["bits"]["model"][ALL]["sum"]

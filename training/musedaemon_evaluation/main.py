@@ -15,21 +15,21 @@ from typing import Any
 from musedaemon.cli.plain import plain
 from musedaemon.core.memory import TUNED_DIAL
 from musedaemon.errors import MusedaemonError, TrainingError
-from musedaemon.whole_file import check_writable
-from musedaemon_evaluation import card, options, pieces, reply_table, replying, rolls
+from musedaemon.whole_file import advice, check_writable
+from musedaemon_evaluation import card, options, reply_table, replying, rolls
 from musedaemon_evaluation.about import About, about
 from musedaemon_evaluation.calls import Call, cut_calls
+from musedaemon_evaluation.choosing import chosen_pieces
 from musedaemon_evaluation.markov import MarkovModel
 from musedaemon_evaluation.pieces import Score
 from musedaemon_evaluation.reply_report import report
 from musedaemon_evaluation.scoring import judge_all
 from musedaemon_evaluation.specificity import specificity
-from musedaemon_evaluation.table import ALL, Bits, Table, as_text, tabulate
+from musedaemon_evaluation.table import ALL, Bits, Table, as_text, tabulate, under_text
 from musedaemon_evaluation.telling import Telling
 from musedaemon_training import corpus
 from musedaemon_training.files import write_json, write_text
 from musedaemon_training.notes import Notes
-from musedaemon_training.shards import default_cache, open_library
 
 PICTURES = 5
 INTERRUPTED = 130
@@ -57,29 +57,25 @@ def _evaluate(chosen: argparse.Namespace, tell: Telling) -> None:
             check_writable(target)
     model = about(chosen.model)
     beside = _results_of(chosen.beside) if chosen.beside else None
-    names = pieces.listed(chosen.data, chosen.list)
-    scores, skipped = pieces.read(chosen.data, names)
+    scores, known, skipped, is_validation = chosen_pieces(chosen.data, chosen.list, chosen.model, model.recipe)
     for name, reason in skipped:
         tell.say(plain(f"skipped: {name} {reason}"))
-    known = _training_notes(chosen.data, set(names))
+    if is_validation:
+        tell.say(
+            plain(
+                f"There is no --list, and no {corpus.TEST_LIST} in {chosen.data}: judged on what training on it sets"
+                f" aside for validation, {len(scores)} of {len(scores) + len(known)} pieces."
+            )
+        )
     table = _table(chosen.model, scores, known, tell)
     tell.say(as_text(table))
     tell.say(_gains(table))
-    results = _results(model, table, scores, len(known))
+    results = {**_results(model, table, scores, len(known)), "is_validation": is_validation}
     if chosen.calls:
         _judge_replies(chosen, scores, known, results, tell)
     results["seconds"] = round(time.monotonic() - started, 1)
     _write(chosen, results, beside)
     tell.say(f"done in {results['seconds']:.0f} s")
-
-
-def _training_notes(data: Path, names: set[str]) -> list[Notes]:
-    """The pieces that a model trained on this folder has seen: all that are neither listed nor set aside."""
-    library = open_library(corpus.find_files([data]), default_cache())
-    seen = [i for i, name in enumerate(library.files) if name not in names]
-    if not seen:
-        raise TrainingError(f"All music in {data} is listed; the baseline needs files to learn from that are not.")
-    return [library.notes(i) for i in seen]
 
 
 def _table(model: str, scores: Sequence[Score], known: Sequence[Notes], tell: Telling) -> Table:
@@ -100,7 +96,7 @@ def _gains(table: Table) -> str:
     by_memory = table.gain("with memory", than="model")
     least = min(by_memory, key=lambda source: by_memory[source])
     return (
-        f"The model is {under:.1%} under the Markov model; the memory saves {by_memory[ALL]:.1%}"
+        f"The model is {under_text(under)} the Markov model; the memory saves {by_memory[ALL]:.1%}"
         f" (least on {least}: {by_memory[least]:.1%})."
     )
 
@@ -133,7 +129,7 @@ def _judge_replies(
 ) -> None:
     calls = cut_calls(scores, chosen.calls, chosen.seed)
     if not calls:
-        raise TrainingError("No listed piece is long enough to cut a call from; leave replies out with --calls 0.")
+        raise TrainingError("No piece is long enough to cut a call from; leave replies out with --calls 0.")
     tell.say(f"replying to {len(calls)} calls")
     answers = {
         kind: replying.replies(chosen.model, calls, chosen.seed, dial)
@@ -166,7 +162,7 @@ def _draw(folder: Path, calls: Sequence[Call], replies: Sequence[Notes]) -> list
             rolls.draw(path, calls[index], replies[index])
     except OSError as error:
         raise TrainingError(
-            f"The pictures cannot be written to {folder} ({error.strerror}); name another --images."
+            f"The pictures cannot be written to {folder} ({error.strerror}); {advice(error, 'name another --images')}."
         ) from error
     return [str(path) for path, _ in drawn]
 
@@ -196,4 +192,5 @@ def _writing(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise TrainingError(f"{target} cannot be written ({error.strerror}); name another file.") from error
+        todo = advice(error, "name another file")
+        raise TrainingError(f"{target} cannot be written ({error.strerror}); {todo}.") from error

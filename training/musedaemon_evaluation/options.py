@@ -22,7 +22,8 @@ def parser() -> argparse.ArgumentParser:
         "--list",
         type=Path,
         metavar="FILE",
-        help="files to evaluate on, one name a line as below DIR (default: DIR/test.txt)",
+        help="files to evaluate on, one name a line as below DIR (default: DIR/test.txt; without one, the pieces that"
+        " training on DIR sets aside for validation)",
     )
     options.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
     options.add_argument(

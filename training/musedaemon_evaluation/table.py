@@ -64,5 +64,10 @@ def as_text(table: Table) -> str:
     return "\n".join(lines[:-1])
 
 
+def under_text(gain: float) -> str:
+    """How far below another's bits, where that is 0 or more, or above them."""
+    return f"{abs(gain):.1%} {'under' if gain >= 0 else 'over'}"
+
+
 def _number(value: float) -> str:
     return "-" if np.isnan(value) else f"{value:.2f}"

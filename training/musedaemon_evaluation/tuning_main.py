@@ -12,13 +12,15 @@ import torch
 
 from musedaemon.cli.plain import plain
 from musedaemon.errors import MusedaemonError
+from musedaemon_evaluation.about import about
 from musedaemon_evaluation.predicting import open_predictor
 from musedaemon_evaluation.tuning import as_source, saved_bits, start, tuned
 from musedaemon_evaluation.tuning_samples import Samples, by_hand, draw, written_scores
-from musedaemon_training import corpus, works
 from musedaemon_training.device import choose_device
+from musedaemon_training.material import material_of
 from musedaemon_training.model import FIELDS
-from musedaemon_training.shards import default_cache, open_library
+from musedaemon_training.options import treatment_in
+from musedaemon_training.progress import Nothing
 
 NOTES_EACH = 1500
 
@@ -57,8 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _samples(model: str, data: Path, seed: int) -> tuple[Samples, Samples]:
-    library = open_library(corpus.find_files([data]), default_cache())
-    _, validation = works.split(library, works.works_of(library))
+    library, _, validation = material_of([data], treatment_in(about(model).recipe), Nothing())
     scores = written_scores([library.names[i] for i in validation], [library.notes(i) for i in validation])
     scores.sort(key=lambda score: len(score.notes))
     rng = np.random.default_rng(seed)

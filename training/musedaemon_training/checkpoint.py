@@ -23,6 +23,7 @@ from musedaemon.encoding import ENCODING_VERSION
 from musedaemon.errors import TrainingError
 from musedaemon.model.card import MOST_HIDDEN, MOST_LAYERS
 from musedaemon.plain_file import MEGABYTE, read_plain
+from musedaemon.whole_file import advice
 from musedaemon_training.files import whole_folder, whole_or_kept, write_json
 from musedaemon_training.model import NoteNet, Sizes
 
@@ -79,7 +80,7 @@ def save(folder: Path, config: Config, weights: Mapping[str, Tensor], progress: 
                 write_json(part / PROGRESS_FILE, progress.values)
     except OSError as error:
         raise TrainingError(
-            f"The checkpoint {folder} cannot be written ({error.strerror}); free some space there."
+            f"The checkpoint {folder} cannot be written ({error.strerror}); {advice(error, 'allow writing there')}."
         ) from error
 
 

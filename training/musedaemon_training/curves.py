@@ -9,7 +9,7 @@ from typing import Any
 from musedaemon.whole_file import whole_file
 
 CURVES_FILE = "curves.png"
-FIELDS = ("shift", "pitch", "duration", "velocity")
+FIELDS = ("shift", "pitch", "duration", "velocity", "total")
 
 
 def draw_curves(run: Path) -> str:
@@ -39,12 +39,19 @@ def _draw_bits(axes: Any, lines: list[dict[str, Any]]) -> None:
             label = field if kind == "validation" else None
             x, y = [line["notes"] / 1e6 for line in chosen], [line["bits"][field] for line in chosen]
             axes.plot(x, y, color=f"C{number}", label=label, **style)
+    _mark_best(axes, [line for line in lines if line["kind"] == "validation"])
     axes.set(xlabel="million notes", ylabel="bits a note", xlim=(0, None), ylim=(0, None))
     axes.set_title("training (pale, as played) and validation (as written)", fontsize="medium")
     axes.legend()
 
 
+def _mark_best(axes: Any, validations: list[dict[str, Any]]) -> None:
+    """The validation that `best/` is of: the last whose total was less than all before."""
+    for best in [line for line in validations if line["is_best"]][-1:]:
+        axes.plot([best["notes"] / 1e6], [best["bits"]["total"]], "k*", markersize=10, label="best", zorder=3)
+
+
 def _draw_rate(axes: Any, lines: list[dict[str, Any]]) -> None:
-    axes.plot([line["notes"] / 1e6 for line in lines], [line["rate"] for line in lines], color="C4")
+    axes.plot([line["notes"] / 1e6 for line in lines], [line["rate"] for line in lines], color="C5")
     axes.set(xlabel="million notes", xlim=(0, None), ylim=(0, None))
     axes.set_title("learning rate", fontsize="medium")

@@ -73,6 +73,7 @@ class Training:
         self.stream = Stream(library, excerpts, Odds(), plan_.rows, plan.STEPS, plan_.seed, own=own)
         self.position = self.stream.position()
         self.step = self.notes = self.since_best = 0
+        self.validated_step = -1
         self.seconds = self._validating_s = 0.0
         self._last_validation = (0.0, 0, VALIDATE_AFTER_EPOCH_S)
         self.best: dict[str, float] = {}
@@ -82,6 +83,10 @@ class Training:
         if self.plan.budget.is_out_of_patience(self.since_best):
             return 1.0
         return self.plan.budget.done(self.notes, self.notes_an_epoch, self.seconds)
+
+    def is_complete(self) -> bool:
+        """Whether nothing is left to do: the budget is spent, or patience, and the last step is validated."""
+        return self.done() == 1.0 and self.validated_step == self.step
 
     def rate(self) -> float:
         """The learning rate now."""
@@ -111,8 +116,8 @@ class Training:
         return tally
 
     def validate(self, show: Display) -> None:
-        """Score the weights and their average; keep the better one if it is the best so far, and save where
-        we stand."""
+        """Score the weights and their average; keep the better one, by `total`, if it is the best so far, and save
+        where we stand."""
         own = self._score()
         with self.average.in_use():
             averaged = self._score()
@@ -123,6 +128,7 @@ class Training:
         if is_best and kind == "own":
             self._save_best(bits, kind)
         self.since_best = 0 if is_best else self.since_best + 1
+        self.validated_step = self.step
         self.metrics.write(
             {"kind": "validation", **self._where(), "weights": kind, "is_best": is_best, "bits": bits, "own": own}
         )
@@ -156,6 +162,7 @@ class Training:
         if not self.ranks.is_first:
             return
         values = {**self._where(), "position": self.position, "best": self.best, "since_best": self.since_best}
+        values["validated_step"] = self.validated_step
         progress = self._moving.progress({**values, "notes_an_epoch": self.notes_an_epoch}, memory)
         checkpoint.save(self.folder / "last", self._config({}, "own"), self.net.state_dict(), progress)
 
@@ -184,6 +191,7 @@ class Training:
         values, own = progress.values, self.ranks.rows(self.plan.rows)
         self.step, self.notes, self.seconds = values["step"], values["notes"], values["seconds"]
         self.best, self.since_best = values["best"], values.get("since_best", 0)
+        self.validated_step = values.get("validated_step", -1)
         memory = self._moving.restore(progress)
         self.memory = Memory(*(part[:, own.start : own.stop].contiguous() for part in memory))
         # The place in an epoch only means something for the same pieces; others begin with a new epoch.

@@ -58,7 +58,7 @@ class Tally:
 
     def bits(self) -> dict[str, float]:
         """Bits a note: each field over the notes that have it, `sum` of shift, pitch and duration, and
-        `total` as trained on."""
+        `total` as trained on: all bits, those of velocity included, over all notes."""
         by_field = {
             name: nats / max(count, 1.0) / math.log(2)
             for name, nats, count in zip(FIELDS, self.nats, self.counts, strict=True)

@@ -10,40 +10,28 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
 
 import torch
 
 from musedaemon.cli.plain import plain
 from musedaemon.errors import MusedaemonError, TrainingError
-from musedaemon_training import checkpoint, options, works
+from musedaemon.whole_file import advice
+from musedaemon_training import checkpoint, options
 from musedaemon_training.boards import open_board
 from musedaemon_training.curves import draw_curves
 from musedaemon_training.device import Device, choose_device, with_numbers
 from musedaemon_training.initial import starting_net
 from musedaemon_training.loop import Training
+from musedaemon_training.material import Material, material_of
 from musedaemon_training.model import NoteNet, parameter_count
 from musedaemon_training.options import RunOptions
 from musedaemon_training.plan import MOST_ROWS, Budget, Plan, rows_for
-from musedaemon_training.preparing import INTERRUPTED, prepared, stopped_by_sigterm
-from musedaemon_training.progress import Display, Metrics, Nothing, bits_text, display
+from musedaemon_training.preparing import INTERRUPTED, stopped_by_sigterm
+from musedaemon_training.progress import Display, Metrics, Nothing, bits_text, display, span_text
 from musedaemon_training.ranks import Ranks, joined
-from musedaemon_training.shards import Library
 
 NEW_MODEL_RATE = 4e-3
 FINE_TUNING_RATE = 5e-4
-
-
-class Material(NamedTuple):
-    """What is learned from: the pieces, and which of them to train and to validate on."""
-
-    library: Library
-    training: list[int]
-    validation: list[int]
-
-    def notes(self) -> int:
-        """How many notes there are to train on."""
-        return sum(self.library.length(i) for i in self.training)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,6 +81,9 @@ def _train(
         training = Training(_plan(run, net), net, material.library, parts, device, folder, ranks, metrics)
         if resume:
             training.restore()
+            if training.is_complete():
+                show.say(_complete(folder, training))
+                return True
             show.say(f"resumed after {training.notes / 1e6:.2f} M notes")
         else:
             metrics.cut_after(-1)
@@ -107,8 +98,7 @@ def _train(
 
 def _material(run: RunOptions, ranks: Ranks, show: Display) -> Material:
     with stopped_by_sigterm(), ranks.first_of_machine_before_others():
-        library = prepared([Path(folder) for folder in run.data], run.copies, show)
-        material = Material(library, *works.split(library, works.works_of(library)))
+        material = material_of([Path(folder) for folder in run.data], run.copies, show)
     show.say(
         f"{len(material.training)} pieces to train on ({material.notes():,} notes),"
         f" {len(material.validation)} to validate on"
@@ -143,7 +133,8 @@ def _written_to(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise TrainingError(
-            f"The run in {folder} cannot be written ({error.strerror}); free some space there, and go on with --resume."
+            f"The run in {folder} cannot be written ({error.strerror});"
+            f" {advice(error, 'mend that')}, and go on with --resume."
         ) from error
 
 
@@ -174,6 +165,18 @@ def _say_end(folder: Path, training: Training, finished: bool, show: Display) ->
     )
     if checkpoint.load(folder / "best").config.notes == 0:
         show.say(f"It is the model that training began with, as none after it scored better; see {folder / 'last'}.")
+
+
+def _complete(folder: Path, training: Training) -> str:
+    if training.plan.budget.is_out_of_patience(training.since_best):
+        ended, more = "stopped early, as it got no better", "--patience"
+    else:
+        ended, more = (
+            f"is complete after {training.notes / training.notes_an_epoch:.1f} epochs",
+            "--epochs or --minutes",
+        )
+    spent = f"{training.notes / 1e6:.2f} M notes in {span_text(training.seconds)}"
+    return f"The run in {folder} {ended} ({spent}); to go on with it, give more {more}."
 
 
 @contextmanager

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shlex
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from musedaemon.errors import TrainingError
-from musedaemon_training.copies import DEFAULT_TREATMENT, Treatment, add_copies
+from musedaemon.whole_file import advice
+from musedaemon_training.copies import DEFAULT_TREATMENT, TREATMENTS, Treatment, add_copies
 from musedaemon_training.files import whole_or_kept, write_json
 from musedaemon_training.initial import DEFAULT_HIDDEN, DEFAULT_LAYERS
 from musedaemon_training.plan import MOST_ROWS
@@ -136,7 +138,8 @@ def make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TrainingError(f"The folder {folder} cannot be made ({error.strerror}); choose another --out.") from error
+        todo = advice(error, "choose another --out")
+        raise TrainingError(f"The folder {folder} cannot be made ({error.strerror}); {todo}.") from error
 
 
 def old_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, RunOptions]:
@@ -145,13 +148,11 @@ def old_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, Run
     folder: Path = chosen.out or newest_run()
     if (folder / RUN_FILE).exists() and not _has_begun(folder):
         raise TrainingError(f"The run in {folder} stopped before it saved anything; start it again without --resume.")
-    try:
-        values = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        old = RunOptions(**{**values, "data": tuple(values["data"])})
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    old = _saved(folder)
+    if old is None:
         raise TrainingError(
             f"There is no run to resume in {folder}; name its folder with --out, or leave out --resume."
-        ) from error
+        )
     _check_unchanged(folder, old, chosen)
     new_budget = chosen.epochs is not None or chosen.minutes is not None
     return folder, replace(
@@ -162,6 +163,26 @@ def old_run(chosen: argparse.Namespace, arguments: list[str]) -> tuple[Path, Run
         patience=chosen.patience or old.patience,
         recipe=_with_budget(_with_copies(old.recipe, old.copies), chosen),
     )
+
+
+def _saved(folder: Path) -> RunOptions | None:
+    try:
+        values = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        return RunOptions(**{**values, "data": tuple(values["data"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def run_of_checkpoint(checkpoint: Path) -> RunOptions | None:
+    """The run that a checkpoint lies in; None where it lies elsewhere, or is no folder."""
+    return _saved(checkpoint.resolve().parent)
+
+
+def treatment_in(recipe: str) -> Treatment:
+    """What became of copies where this command trained."""
+    # Not parsed, as a model file's may be anybody's text. Any beginning of the option's name will have done.
+    found = re.findall(r"(?:^|\s)--c[a-z]*[\s=](drop|keep)\b", recipe)
+    return TREATMENTS[TREATMENTS.index(found[-1])] if found else DEFAULT_TREATMENT
 
 
 def _check_unchanged(folder: Path, old: RunOptions, chosen: argparse.Namespace) -> None:

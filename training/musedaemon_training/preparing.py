@@ -12,6 +12,7 @@ from types import FrameType
 
 from musedaemon.cli.plain import plain
 from musedaemon.errors import MusedaemonError, TrainingError
+from musedaemon.whole_file import advice
 from musedaemon_training import copies, corpus
 from musedaemon_training.corpus_report import REPORT_FILE, report, report_text
 from musedaemon_training.files import locked, write_json
@@ -39,7 +40,7 @@ def prepared(data: Sequence[Path], treatment: copies.Treatment, show: Display) -
             write_json(library.folder / REPORT_FILE, values)
     except OSError as error:
         raise TrainingError(
-            f"The cache {library.folder} cannot be written ({error.strerror}); free some space there."
+            f"The cache {library.folder} cannot be written ({error.strerror}); {advice(error, 'allow writing there')}."
         ) from error
     show.say(report_text(values))
     return library.only(selection.kept)

@@ -139,9 +139,10 @@ def reading_text(done: int, total: int) -> str:
 
 
 def bits_text(bits: Mapping[str, float]) -> str:
-    """Bits a note by field, for people."""
+    """Bits a note by field, their sum without velocity, and the total that training brings down and that the best
+    checkpoint has least of, for people."""
     fields = " ".join(f"{name} {bits[name]:.2f}" for name in ("shift", "pitch", "duration", "velocity"))
-    return f"{fields} | sum {bits['sum']:.3f}"
+    return f"{fields} | sum {bits['sum']:.3f} | total {bits['total']:.4f}"
 
 
 def span_text(seconds: float) -> str:

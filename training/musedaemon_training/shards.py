@@ -17,6 +17,7 @@ import platformdirs
 
 from musedaemon.encoding import ENCODING_VERSION
 from musedaemon.errors import TrainingError
+from musedaemon.whole_file import advice
 from musedaemon_training.corpus import MusicFile
 from musedaemon_training.files import locked
 from musedaemon_training.melody import KEPT_ONE_IN, RUN_NOTES, Hashes
@@ -106,7 +107,7 @@ def open_library(files: Sequence[MusicFile], cache: Path, tell: Progress = _unse
         _drop_older(folder)
     except OSError as error:
         raise TrainingError(
-            f"The cache {cache} cannot be written ({error.strerror}); free some space there."
+            f"The cache {cache} cannot be written ({error.strerror}); {advice(error, 'allow writing there')}."
         ) from error
     library = _load(folder, parts)
     if len(library) == 0:
@@ -124,11 +125,18 @@ def _content_key(files: Sequence[MusicFile], size: int) -> str:
     made_by = [ENCODING_VERSION, READER_VERSION, NOTE_DTYPE.descr, PIECE_DTYPE.descr, RUN_NOTES, KEPT_ONE_IN, size]
     digest = hashlib.sha256(json.dumps(made_by).encode())
     for file in files:
-        status = file.path.stat()
-        digest.update(
-            f"{file.path}\0{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode(errors="surrogatepass")
-        )
+        digest.update(f"{file.path}\0{file.name}\0{_state(file.path)}\n".encode(errors="surrogatepass"))
     return digest.hexdigest()[:16]
+
+
+def _state(path: Path) -> str:
+    """What changes with a file's content."""
+    try:
+        status = path.stat()
+    except OSError:
+        # Gone since the folder was listed: its reader says so, and when it is back it is another content.
+        return "gone"
+    return f"{status.st_size}\0{status.st_mtime_ns}"
 
 
 def _drop_older(folder: Path) -> None:

@@ -137,7 +137,8 @@ def write_midi_file(
 def _unwritable(path: Path, error: OSError | ValueError) -> MidiFileError:
     if isinstance(error, whole_file.UnfitTargetError):
         return MidiFileError(f"{path} cannot be written: {error.strerror}; {error.advice}.")
-    return MidiFileError(f"{path} cannot be written ({_reason(error)}); name a file in a folder you can write to.")
+    todo = whole_file.advice(error, "name a file in a folder you can write to")
+    return MidiFileError(f"{path} cannot be written ({_reason(error)}); {todo}.")
 
 
 def _tempo_messages(tempo_map: TempoMap, meter: tuple[int, int] | None) -> list[tuple[int, Any]]:

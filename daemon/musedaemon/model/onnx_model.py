@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -19,7 +20,7 @@ from musedaemon.model.heads import HEAD_TENSORS, HEADS, Head, heads_of
 from musedaemon.model.inspection import UnfitModelError, inspect
 from musedaemon.model.keys import key_of
 from musedaemon.model.probing import probe, within
-from musedaemon.model.protobuf import MalformedError, metadata
+from musedaemon.model.protobuf import MalformedError, begins_like_a_model, metadata
 from musedaemon.model.protocol import FloatArray, State
 from musedaemon.model.rows import PITCH, VELOCITY, known_rows
 from musedaemon.model.tensors import float_tensors
@@ -58,7 +59,9 @@ class OnnxModel:
         try:
             data = read_plain(path.expanduser(), MOST_BYTES)
         except OSError as error:
-            raise ModelError(f"The model {path} cannot be opened ({error.strerror}); check the path.") from error
+            is_folder = error.errno == errno.EISDIR
+            todo = "export/export.py makes a model of a checkpoint" if is_folder else "check the path"
+            raise ModelError(f"The model {path} cannot be opened ({error.strerror}); {todo}.") from error
         except RuntimeError as error:  # ~ of a user there is not
             raise ModelError(f"The model {path} cannot be opened ({error}); check the path.") from error
         return OnnxModel.from_bytes(data, str(path))
@@ -133,7 +136,7 @@ def _opened(data: bytes, card: ModelCard, name: str) -> OnnxModel:
     return model
 
 
-def _card(data: bytes, name: str) -> ModelCard:
+def _card_text(data: bytes, name: str) -> str:
     try:
         inspect(data)
         text = metadata(data).get(CARD_KEY)
@@ -143,6 +146,16 @@ def _card(data: bytes, name: str) -> ModelCard:
         raise ModelError(f"The model {name} {error}; export it again with export/export.py.") from error
     if text is None:
         raise ModelError(f"The model {name} has no musedaemon card; make one with export/export.py.")
+    return text
+
+
+def _card(data: bytes, name: str) -> ModelCard:
+    try:
+        text = _card_text(data, name)
+    except ModelError as error:
+        if begins_like_a_model(data):
+            raise
+        raise ModelError(f"The model {name} is no ONNX model; name a .onnx file that export/export.py made.") from error
     try:
         card = card_from_json(text)
     except ModelError as error:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
+_IR_VERSION_TAG, _MOST_IR_VERSION = 1 << 3 | _VARINT, 100
 _MODEL_METADATA = 14
 _ENTRY_KEY, _ENTRY_VALUE = 1, 2
 _TENSOR_EXTERNAL_DATA, _TENSOR_DATA_LOCATION = 13, 14
@@ -32,6 +33,12 @@ _INSIDE = {
 
 class MalformedError(ValueError):
     """The bytes are no protobuf message: cut short, or something else altogether."""
+
+
+def begins_like_a_model(data: bytes) -> bool:
+    """Whether a file of these bytes, however damaged behind that, can have been a model: all that write one begin with
+    its first field, the version of the format, a small number."""
+    return len(data) < 2 or (data[0] == _IR_VERSION_TAG and 0 < data[1] < _MOST_IR_VERSION)
 
 
 def fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:

@@ -13,7 +13,7 @@ from types import ModuleType
 
 from musedaemon.config.schema import is_midi_file
 from musedaemon.errors import ConfigError
-from musedaemon.whole_file import check_writable
+from musedaemon.whole_file import advice, check_writable
 
 fcntl: ModuleType | None
 try:
@@ -43,7 +43,8 @@ def ready_folder(name: str) -> Path:
         check_writable(path / "take.mid")
     except (OSError, ValueError) as error:
         reason = str((isinstance(error, OSError) and error.strerror) or error).lower()
-        raise ConfigError(f"Takes cannot be written to {name} ({reason}); name another folder.") from None
+        todo = advice(error, "name another folder")
+        raise ConfigError(f"Takes cannot be written to {name} ({reason}); {todo}.") from None
     return path
 
 

@@ -253,7 +253,9 @@ def test_a_refused_write_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(MidiFileError, match="no space left"):
+    with pytest.raises(
+        MidiFileError, match=r"jam\.mid cannot be written \(no space left on device\); free some space there"
+    ):
         write_midi_file(path, [CALL])
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import io
 import json
+import pickle
 import shutil
+import zipfile
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -99,11 +102,38 @@ def test_a_truncated_file_is_refused(tmp_path: Path, share: float) -> None:
         OnnxModel.load(path)
 
 
-def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "song.onnx"
-    path.write_bytes(b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\x00\x60")
-    with pytest.raises(ModelError, match="damaged or cut short"):
+def zipped() -> bytes:
+    """What torch.save writes is a zip file with a pickle in it."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps({"lstm.weight": [0.0] * 100}))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\x00\x60",
+        b"# A model\n\nSee the manual.\n",
+        b'{"sizes": {"hidden": 256}}\n',
+        zipped(),
+        pickle.dumps({"lstm.weight": [0.0] * 100}),
+        b"\x89PNG\r\n\x1a\n\x00\x00",
+        (2**9).to_bytes(8, "little") + b'{"lstm.weight":{"dtype":"F32"',
+    ],
+    ids=["midi", "text", "json", "torch", "pickle", "png", "safetensors"],
+)
+def test_a_file_of_something_else_is_told_what_is_wanted(tmp_path: Path, data: bytes) -> None:
+    """It was called damaged, and to be copied again."""
+    path = tmp_path / "song.mid"
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match=r"is no ONNX model; name a \.onnx file that export/export\.py made\.$"):
         OnnxModel.load(path)
+
+
+def test_a_checkpoint_is_to_be_exported_first(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"it is a folder\); export/export\.py makes a model of a checkpoint\.$"):
+        OnnxModel.load(tmp_path)
 
 
 def test_external_data_is_refused_even_where_it_exists(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from datetime import datetime
 from pathlib import Path
@@ -129,6 +130,17 @@ def test_what_can_be_no_folder_is_told_in_one_sentence(tmp_path: Path, name: str
         ready_folder(str(tmp_path / name))
     assert "\n" not in str(refused.value)
     assert [path.name for path in tmp_path.iterdir()] == ["a file"]
+
+
+def test_a_full_disk_is_told_with_what_helps_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It said to name another folder."""
+
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "touch", full)
+    with pytest.raises(ConfigError, match=r"\(no space left on device\); free some space there\.$"):
+        ready_folder(str(tmp_path / "takes"))
 
 
 def test_beside_what_is_there_a_file_gets_the_first_free_number(tmp_path: Path) -> None:
