@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+NOTHING_ELSEWHERE: Mapping[str, str] = {}
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` Did you mean ...?` with the known word nearest to a misspelt one, or nothing where none is near."""
+def did_you_mean(word: str, known: Iterable[str], elsewhere: Mapping[str, str] = NOTHING_ELSEWHERE) -> str:
+    """` Did you mean ...?` with what was meant by a word that is not known, or nothing where that is hard to tell.
+
+    `elsewhere` has words of other programs, and ours for them; of the `known` it is the nearest one.
+    """
     near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f" Did you mean {near[0]}?" if near else ""
+    meant = elsewhere.get(word.lower()) or next(iter(near), "")
+    return f" Did you mean {meant}?" if meant else ""
