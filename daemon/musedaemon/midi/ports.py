@@ -16,6 +16,11 @@ Receive = Callable[[bytes, float], None]
 VIRTUAL_INPUT = "musedaemon in"
 VIRTUAL_OUTPUT = "musedaemon out"
 
+_OWN_NAMES = {
+    direction: re.compile(rf"({name.replace(' ', '-')}(-\d+)?:)?{name}")
+    for direction, name in (("input", VIRTUAL_OUTPUT), ("output", VIRTUAL_INPUT))
+}
+"""A musedaemon's port as the other programs see it: to listen to, or to send to. JACK numbers those of a second one."""
 _ALSA_NUMBERS = re.compile(r" \d+:\d+$")
 
 
@@ -117,35 +122,52 @@ def stable_name(name: str) -> str:
     return _ALSA_NUMBERS.sub("", name)
 
 
+def is_own(name: str, direction: str) -> bool:
+    """Whether a port is a musedaemon's: its output among the inputs, or its input among the outputs."""
+    return _OWN_NAMES[direction].fullmatch(stable_name(name)) is not None
+
+
+def of_others(names: Sequence[str], direction: str) -> list[str]:
+    """The ports that are no musedaemon's, as people look for them."""
+    return [name for name in names if not is_own(name, direction)]
+
+
 def find_port(wanted: str, names: Sequence[str], direction: str) -> str:
     """The one of `names` that `wanted` means. `direction` is "input" or "output", for the message.
 
     Its full name; else the same but for client numbers; else in any case; else a part that one port alone has, in
-    any case. Two ports of one full name are the first. PortError lists the ports when none or several match.
+    any case. Two ports of one full name are the first. A musedaemon's own port has no part that means it: to play to
+    itself it is asked for by its full name. PortError lists the ports when none or several match.
     """
     if wanted in names:
         return wanted
     sought = stable_name(wanted.strip())
-    tests: tuple[Callable[[str], bool], ...] = (
-        lambda name: name == sought,
-        lambda name: name.casefold() == sought.casefold(),
-        lambda name: sought != "" and sought.casefold() in name.casefold(),
+    others = of_others(names, direction)
+    tests: tuple[tuple[Sequence[str], Callable[[str], bool]], ...] = (
+        (names, lambda name: name == sought),
+        (names, lambda name: name.casefold() == sought.casefold()),
+        (others, lambda name: sought != "" and sought.casefold() in name.casefold()),
     )
-    for test in tests:
-        matches = [name for name in names if test(stable_name(name))]
+    for asked, test in tests:
+        matches = [name for name in asked if test(stable_name(name))]
         if len(matches) == 1:
             return matches[0]
         if matches:
             raise PortError(f'"{wanted}" could be any of {_quoted(matches)}; name one {direction} port more exactly.')
-    raise PortAbsentError(_unknown(wanted, names, direction))
+    raise PortAbsentError(_unknown(wanted, others, direction))
 
 
 def _unknown(wanted: str, names: Sequence[str], direction: str) -> str:
+    """`names` are those of others."""
     if not names:
-        return f'There is no MIDI {direction} port at all, so none matches "{wanted}"; {_ADVICE}.'
+        return f'There is no MIDI {direction} port of any other program or instrument to match "{wanted}"; {_ADVICE}.'
     close = get_close_matches(wanted, [stable_name(name) for name in names], n=1, cutoff=0.5)
     hint = f' (did you mean "{close[0]}"?)' if close else ""
-    return f'No MIDI {direction} port matches "{wanted}"{hint}; there are {_quoted(names)}.'
+    there, it = ("there is", "it") if len(names) == 1 else ("there are", "one of them")
+    return (
+        f'No MIDI {direction} port matches "{wanted}"{hint}; {there} {_quoted(names)}: name {it}, or switch the'
+        " instrument on (--wait-for-ports waits for it)."
+    )
 
 
 _OWN_PORT = "leave the option out for a virtual port of musedaemon's own that your DAW connects to"
