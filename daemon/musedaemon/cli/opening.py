@@ -24,9 +24,9 @@ def opening(config: Config, settings_from: str, ends: str = ENDS) -> list[str]:
     """
     ports = config.ports
     settings = [f"settings from {settings_from}"] if settings_from else []
+    if ports.input_is_file:
+        return settings
     connect = _to_connect(not ports.input, not ports.output)
-    if ports.input_is_file:  # it does not wait: rtmidi cannot tell whether anybody listens
-        return [*settings, *(f"{line} What is played before that is lost." for line in connect)]
     return [*settings, *connect, f"Listening: {INVITATIONS[Mode(config.turns.mode)]}. {ends}"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+import threading
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Protocol
@@ -35,6 +36,10 @@ class OutputPort(Protocol):
     def ahead_s(self) -> float:
         """So long before it is to leave a message is wanted; 0 for a port that sends at once. May change."""
 
+    @property
+    def listener(self) -> threading.Event | None:
+        """Set once somebody listens to it, or it has ended; None for a port that cannot tell."""
+
     def send(self, data: bytes, at: float = 0.0) -> None:
         """Send one whole message: now, or where the port has an `ahead_s`, `at` (seconds) if that is still to come.
 
@@ -49,6 +54,7 @@ class NoOutput:
     """An output that leads nowhere: for a session that is only written, or while its port is not there."""
 
     name = "nowhere"
+    listener = None
 
     def __init__(self, ahead_s: float = 0.0) -> None:
         self.ahead_s = ahead_s

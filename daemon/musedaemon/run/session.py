@@ -38,6 +38,7 @@ from musedaemon.run.reporting import (
     AWAITED,
     ClockChange,
     ClockPhase,
+    PortState,
     Reporter,
     SessionSummary,
     TempoSource,
@@ -163,6 +164,8 @@ class Session:
             ports = self.config.ports
             with opening_output(system, ports.output, "" if score else ports.input):
                 output: OutputPort = NoOutput() if target else wiring.open_output()
+            if score and not ports.output:
+                self._await_listener(output, wiring.output_name)
             musician: Musician = self._file_player(score, clock.now() + SETTLE_S) if score else PortMusician()
             live = self._real_time(musician, output, wiring.refuse, wakeup)
             wiring.lead_to(live.inbox)
@@ -181,6 +184,14 @@ class Session:
             self.reconnections = wiring.reconnections
             if failure := wiring.input_failure:
                 self.reporter.warning(f'messages from "{input_name}" were lost ({failure}); please report it')
+
+    def _await_listener(self, output: OutputPort, name: str) -> None:
+        """A port of our own is open, and a file is to play: its first phrase is for somebody."""
+        if output.listener is None:
+            self.reporter.port(name, PortState.UNWATCHED)
+        elif not output.listener.is_set():
+            self.reporter.port(name, PortState.UNHEARD)
+            output.listener.wait()
 
     def _attend(self, live: RealTime) -> None:
         timing = player_timing(self.config)

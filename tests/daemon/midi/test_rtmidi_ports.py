@@ -111,9 +111,9 @@ def test_real_ports_are_listed_and_found_by_a_part_of_their_name(system: PortSys
 
 def test_an_unknown_port_is_refused_with_those_there_are(system: PortSystem, jack_server: JackServer) -> None:
     with JackBench(jack_server, "Grand Piano"):
-        with pytest.raises(PortError, match='"Organ"; there are "Grand Piano:heard"'):
+        with pytest.raises(PortError, match='"Organ"; there is "Grand Piano:heard"'):
             system.open_output("Organ")
-        with pytest.raises(PortError, match='"Organ"; there are "Grand Piano:played"'):
+        with pytest.raises(PortError, match='"Organ"; there is "Grand Piano:played"'):
             system.open_input("Organ", Heard())
     assert not [name for name in system.output_names() if "musedaemon" in name]
 
