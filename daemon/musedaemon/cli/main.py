@@ -39,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(plain(f"musedaemon: {line}"), file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
+        from musedaemon.run.console import leave_echoed_line
+
+        leave_echoed_line()
         return INTERRUPTED
     except BrokenPipeError:  # `musedaemon ports | head -1`: the reader has what it wanted
         return 0

@@ -160,18 +160,19 @@ def find_port(wanted: str, names: Sequence[str], direction: str) -> str:
             return matches[0]
         if matches:
             raise PortError(f'"{wanted}" could be any of {_quoted(matches)}; name one {direction} port more exactly.')
-    raise PortAbsentError(_unknown(wanted, others, direction))
+    raise PortAbsentError(_unknown(wanted, names, direction))
 
 
 def _unknown(wanted: str, names: Sequence[str], direction: str) -> str:
-    """`names` are those of others."""
-    if not names:
-        return f'There is no MIDI {direction} port of any other program or instrument to match "{wanted}"; {_ADVICE}.'
-    close = get_close_matches(wanted, [stable_name(name) for name in names], n=1, cutoff=0.5)
+    others = of_others(names, direction)
+    if not others:
+        none = "but musedaemon's own" if names else "at all"
+        return f'There is no MIDI {direction} port {none}, so none matches "{wanted}"; {_ADVICE}.'
+    close = get_close_matches(wanted, [stable_name(name) for name in others], n=1, cutoff=0.5)
     hint = f' (did you mean "{close[0]}"?)' if close else ""
-    there, it = ("there is", "it") if len(names) == 1 else ("there are", "one of them")
+    there, it = ("there is", "it") if len(others) == 1 else ("there are", "one of them")
     return (
-        f'No MIDI {direction} port matches "{wanted}"{hint}; {there} {_quoted(names)}: name {it}, or switch the'
+        f'No MIDI {direction} port matches "{wanted}"{hint}; {there} {_quoted(others)}: name {it}, or switch the'
         " instrument on (--wait-for-ports waits for it)."
     )
 

@@ -156,7 +156,7 @@ def test_a_panic_of_2048_note_offs_arrives_whole(jack_server: JackServer) -> Non
 def test_our_own_two_ports_carry_a_phrase_from_one_to_the_other(system: PortSystem) -> None:
     heard = Heard()
     output = system.open_virtual_output(VIRTUAL_OUTPUT)
-    listener = system.open_input(VIRTUAL_OUTPUT, heard)
+    listener = system.open_input(OUT, heard)
     for data in (*CHORDS, *RELEASES):
         output.send(data)
     assert heard.wait_for(len(CHORDS) + len(RELEASES)) == [*CHORDS, *RELEASES]

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from support.jack_bench import JackBench, wait_until
 from support.jack_server import JackServer
-from support.live_daemon import ASSETS, IN, OUT, PHRASE
+from support.live_daemon import ASSETS, IN, OUT, PHRASE, PITCHES
+from support.written import save_line
 
 pytestmark = pytest.mark.jack
 pty = pytest.importorskip("pty")  # Windows has none
@@ -98,3 +100,14 @@ def test_a_reply_that_ctrl_c_ends_is_told_on_a_line_of_its_own(jack_server: Jack
         assert shown.session.wait(20) == 0
     assert "^C\nturn 1 " in told
     assert ", then cut short\n1 turn (1 cut short), " in told
+
+
+@pytest.mark.usefixtures("jack_server")
+def test_a_session_that_waits_for_a_listener_ends_with_ctrl_c(tmp_path: Path) -> None:
+    save_line(tmp_path / "call.mid", PITCHES)
+    with terminal("--in", str(tmp_path / "call.mid")) as shown:
+        shown.read_until("waits until an instrument listens to it\n")
+        shown.type("\x03")
+        told = shown.read_all()
+        assert shown.session.wait(20) == 130
+    assert told.endswith("to it\n^C\n")
