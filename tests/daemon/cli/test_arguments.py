@@ -93,6 +93,7 @@ def test_a_subcommand_takes_its_options_before_and_after_its_name() -> None:
         ("--inn x", "unknown option --inn. Did you mean --in?"),
         ("--handover=1 ports", "unknown option --handover. Did you mean --hand-over?"),
         ("--tempo 120", "unknown option --tempo. Did you mean --bpm?"),
+        ("--tmepo 120", "unknown option --tmepo. Did you mean --bpm?"),
         ("--PORT=Keys", "unknown option --PORT. Did you mean --in or --out?"),
         ("--latency 30", "unknown option --latency. Did you mean --output-offset?"),
         ("--xyzzy", "unknown option --xyzzy."),
