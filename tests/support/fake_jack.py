@@ -16,6 +16,7 @@ class Port:
         self.is_input = is_input
         self.comes: list[tuple[int, bytes]] = []
         self.lost_midi_events = 0
+        self.number_of_connections = 0
 
     def incoming_midi_events(self) -> Iterator[tuple[int, bytes]]:
         """What came in the period."""

@@ -77,6 +77,7 @@ class FakePort:
 
     name: str = "fake"
     ahead_s: float = 0.0
+    listener: threading.Event | None = None
     sent: list[bytes] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
     closed: bool = False

@@ -16,7 +16,7 @@ _DESCRIPTION = """\
 A MIDI improvisation partner: play a phrase, and it answers in time.
 
 Every option stands for a key of config.toml and wins over it. Ctrl-C ends a session; p and Enter
-silences everything, t and Enter taps the tempo."""
+silences everything, t and Enter taps the tempo, ? and Enter tells what else can be typed."""
 
 _EXAMPLES = """\
 examples:
@@ -52,7 +52,6 @@ BPM = Option(("--bpm",), "tempo", "bpm", "the tempo", "N", range_shown=True)
 CONNECTION = Option(("--api",), "ports", "api", "the system's MIDI interface", "NAME", range_shown=True)
 MODEL = Option(("--model",), "model", "path", "the model that answers (.onnx)", "PATH")
 
-_OFFSET = ("--output-offset", "--latency-offset")
 OPTIONS = (
     IN,
     OUT,
@@ -97,6 +96,38 @@ OPTIONS = (
     Option(("-q", "--quiet"), "log", "level", "print errors only", fixed="quiet"),
     Option(("-v", "--verbose"), "log", "level", "print more", fixed="verbose"),
 )
+
+ELSEWHERE = {
+    "--tempo": "--bpm",
+    "--input": "--in",
+    "--input-port": "--in",
+    "--midi-in": "--in",
+    "--output": "--out",
+    "--output-port": "--out",
+    "--midi-out": "--out",
+    "--port": "--in or --out",
+    "--device": "--in or --out",
+    "--list": "the command `musedaemon ports`",
+    "--list-ports": "the command `musedaemon ports`",
+    "--driver": "--api",
+    "--backend": "--api",
+    "--latency": "--output-offset",
+    "--delay": "--output-offset",
+    "--bars": "--trade-bars",
+    "--key": "--scale",
+    "--time-signature": "--meter",
+    "--signature": "--meter",
+    "--click": "--metronome",
+    "--sync": "--clock",
+    "--link": "--clock link",
+    "--silence": "--hand-over",
+    "--pause": "--hand-over",
+    "--creativity": "--temperature",
+    "--save": "--record",
+    "--silent": "--quiet",
+    "--debug": "--verbose",
+}
+"""Options of other programs, and what they are called here."""
 
 _EITHER = (("--thru", "--no-thru"), ("-q", "-v"), ("--wait-for-ports", "--no-wait-for-ports"))
 
@@ -151,7 +182,7 @@ def _refuse_unknown(parser: Parser, argv: Sequence[str], names: Sequence[str]) -
             return
         flag = word.partition("=")[0]
         if flag.startswith("--") and flag not in known:
-            parser.error(f"unknown option {flag}.{did_you_mean(flag, known)}")
+            parser.error(f"unknown option {flag}.{did_you_mean(flag, known, ELSEWHERE)}")
 
 
 def _parser(subcommands: Sequence[Subcommand]) -> Parser:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 
 from musedaemon.cli.plain import plain
 from musedaemon.config.schema import Config
@@ -14,8 +15,11 @@ from musedaemon.run.clock import SessionClock
 BROKEN_STATUS = 2
 
 
-def print_check(config: Config) -> int:
-    """Print each finding as it is made; returns 0 if one can play, else 2. Never raises."""
+def print_check(config: Config, settings_from: str) -> int:
+    """Print each finding as it is made; returns 0 if one can play, else 2. Never raises.
+
+    `settings_from` is the file of these settings, empty for none.
+    """
 
     def open_system(api: str, clock: SessionClock) -> PortSystem:
         """Loads the MIDI library only now: where it cannot be loaded, that is a finding too."""
@@ -23,7 +27,8 @@ def print_check(config: Config) -> int:
 
         return open_ports(replace(config, ports=replace(config.ports, api=api)), clock)
 
-    return print_findings(check(config, open_system))
+    told = [Finding(Health.OK, "settings", f"from {settings_from}")] if settings_from else []
+    return print_findings(chain(told, check(config, open_system)))
 
 
 def print_findings(findings: Iterable[Finding]) -> int:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from musedaemon.cli.arguments import CONNECTION, LIVE, MODEL, OPTIONS, Subcommand, overrides, parse
 from musedaemon.cli.plain import plain
 from musedaemon.cli.start import INTERRUPTED
-from musedaemon.config.loading import find, passed_over, settings
+from musedaemon.config.loading import find, passed_over, settings, source
 from musedaemon.config.schema import Config
 from musedaemon.errors import MusedaemonError
 
@@ -39,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(plain(f"musedaemon: {line}"), file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
+        from musedaemon.run.console import leave_echoed_line
+
+        leave_echoed_line()
         return INTERRUPTED
     except BrokenPipeError:  # `musedaemon ports | head -1`: the reader has what it wanted
         return 0
@@ -72,13 +75,14 @@ def _play(parsed: argparse.Namespace, config: Config) -> int:
 
 def _report(parsed: argparse.Namespace, config: Config) -> Report | JsonReport:
     from musedaemon.cli.json_report import JsonReport
-    from musedaemon.cli.opening import opening
+    from musedaemon.cli.opening import ENDS, ENDS_AT_TERMINAL, opening
     from musedaemon.cli.report import Report
+    from musedaemon.run.console import is_terminal
 
-    path = find(parsed.config)
     if config.log.format == "json":
+        path = find(parsed.config)
         return JsonReport(config.log.level, mode=config.turns.mode, settings=None if path is None else str(path))
-    return Report(config.log.level, opening(config, path))
+    return Report(config.log.level, opening(config, source(parsed.config), ENDS_AT_TERMINAL if is_terminal() else ENDS))
 
 
 def _remark(parsed: argparse.Namespace, config: Config, report: Report | JsonReport) -> None:
@@ -102,7 +106,7 @@ def _ports(parsed: argparse.Namespace, config: Config) -> int:
 def _check(parsed: argparse.Namespace, config: Config) -> int:
     from musedaemon.cli.check import print_check
 
-    return print_check(config)
+    return print_check(config, source(parsed.config))
 
 
 def _bench(parsed: argparse.Namespace, config: Config) -> int:

@@ -165,8 +165,8 @@ def minute_line(minute: Minute) -> str:
 
 
 def sum_line(summary: SessionSummary) -> str:
-    """`4 turns, 48 notes heard, 45 played. Written: jam.mid`, with what was withdrawn, if anything was."""
-    turns = _count(summary.turns, "turn") + (f" ({summary.withdrawn} withdrawn)" if summary.withdrawn else "")
+    """`4 turns, 48 notes heard, 45 played. Written: jam.mid`, with what was cut short, if anything was."""
+    turns = _count(summary.turns, "turn") + (f" ({summary.withdrawn} cut short)" if summary.withdrawn else "")
     dropped = f", {summary.dropped} left out as too late" if summary.dropped else ""
     back = f", {_count(summary.reconnections, 'reconnection')}" if summary.reconnections else ""
     written = "" if summary.written is None else f" Written: {summary.written}"
@@ -180,9 +180,9 @@ def number(value: float) -> str:
 
 def _reply(summary: TurnSummary) -> str:
     if summary.reply_notes == 0:
-        return "reply withdrawn" if summary.withdrawn else "no reply"
+        return "reply cut short before its first note" if summary.withdrawn else "no reply"
     reply = f"reply {_extent(summary.reply_notes, summary.reply_beats)}"
-    return reply + (", then withdrawn" if summary.withdrawn else "")
+    return reply + (", then cut short" if summary.withdrawn else "")
 
 
 def _extent(notes: int, beats: float) -> str:

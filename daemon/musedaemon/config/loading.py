@@ -60,6 +60,23 @@ def find(explicit: Path | None) -> Path | None:
     return user_file() if _is_file(user_file()) else None
 
 
+def source(explicit: Path | None) -> str:
+    """The file that `find` finds, for people: with the user's own, if this folder's goes before it; empty for none."""
+    path = find(explicit)
+    if path is None:
+        return ""
+    if explicit is None and path != user_file() and _is_file(user_file()):
+        return f".{os.sep}{FILE_NAME}, not {_with_tilde(user_file())}"
+    return str(path)
+
+
+def _with_tilde(path: Path) -> str:
+    try:
+        return str(Path("~", path.relative_to(Path.home())))
+    except (ValueError, RuntimeError):  # it lies elsewhere, or there is no home
+        return str(path)
+
+
 def passed_over(explicit: Path | None) -> Path | None:
     """The ./config.toml that `find` leaves alone because it is another program's; None where there is none."""
     here = Path(FILE_NAME)

@@ -142,7 +142,8 @@ class Engine:
             longest_beats=fixed.longest_beats,
         )
         self._voice.adopt(settings.sampling, Limiter(settings.limits, settings.sampling.playable()), settings.feel)
-        self._ear.memory.dial = settings.memory
+        if settings.memory != old.memory:  # else it stays where the musician has turned it to
+            self._ear.memory.dial = settings.memory
         mode = self._mode_to_be if settings.mode is old.mode else settings.mode
         if mode is self._mode_to_be and _manner(settings) == _manner(old):
             return []

@@ -148,6 +148,12 @@ class JackClient:
             yield offset, bytes(data)
 
     @property
+    def connections(self) -> int:
+        """In `process`: to how many ports ours is connected."""
+        assert self._port is not None
+        return int(self._port.number_of_connections)
+
+    @property
     def lost(self) -> int:
         """In `process`: how many messages of this period JACK had no room for."""
         assert self._port is not None

@@ -28,9 +28,9 @@ class JackOutput:
     """A client of JACK with one output. One thread sends and closes; JACK's own takes what is due, once a period.
 
     On JACK's thread `begin` is called first. `on_period` hears the rate and the length of the period (frames), and
-    there of every other one. There `on_reading` hears what is worth telling of the frames by `time.perf_counter`, and
-    the rate; `on_lost` the length (bytes) of a message that no period has room for; and `on_gone` why nothing leaves
-    any more (there, or on the thread that sends).
+    there of every other one. There `on_listener` hears once that somebody is connected; `on_reading` what is worth
+    telling of the frames by `time.perf_counter`, and the rate; `on_lost` the length (bytes) of a message that no period
+    has room for; and `on_gone` why nothing leaves any more (there, or on the thread that sends).
     """
 
     def __init__(
@@ -38,11 +38,14 @@ class JackOutput:
         port_name: str,
         begin: Callable[[], object],
         on_period: Callable[[int, int], None],
+        on_listener: Callable[[], None],
         on_reading: Callable[[FrameReading, int], None],
         on_lost: Callable[[int], None],
         on_gone: Callable[[str], None],
     ) -> None:
         self._on_period = on_period
+        self._on_listener = on_listener
+        self._has_listener = False
         self._on_lost = on_lost
         self._on_gone = on_gone
         self._period = 0
@@ -80,6 +83,9 @@ class JackOutput:
     def _process(self, start: int, frames: int) -> None:
         """On JACK's own thread, once a period."""
         self._client.clear()
+        if not self._has_listener and self._client.connections:
+            self._has_listener = True
+            self._on_listener()
         self._end_again()
         if self._waiting or self._waiting.releases_written:
             self._fill(start, frames)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+import threading
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Protocol
@@ -16,6 +17,11 @@ Receive = Callable[[bytes, float], None]
 VIRTUAL_INPUT = "musedaemon in"
 VIRTUAL_OUTPUT = "musedaemon out"
 
+_OWN_NAMES = {
+    direction: re.compile(rf"({name.replace(' ', '-')}(-\d+)?:)?{name}")
+    for direction, name in (("input", VIRTUAL_OUTPUT), ("output", VIRTUAL_INPUT))
+}
+"""A musedaemon's port as the other programs see it: to listen to, or to send to. JACK numbers those of a second one."""
 _ALSA_NUMBERS = re.compile(r" \d+:\d+$")
 
 
@@ -29,6 +35,10 @@ class OutputPort(Protocol):
     @property
     def ahead_s(self) -> float:
         """So long before it is to leave a message is wanted; 0 for a port that sends at once. May change."""
+
+    @property
+    def listener(self) -> threading.Event | None:
+        """Set once somebody listens to it, or it has ended; None for a port that cannot tell."""
 
     def send(self, data: bytes, at: float = 0.0) -> None:
         """Send one whole message: now, or where the port has an `ahead_s`, `at` (seconds) if that is still to come.
@@ -44,6 +54,7 @@ class NoOutput:
     """An output that leads nowhere: for a session that is only written, or while its port is not there."""
 
     name = "nowhere"
+    listener = None
 
     def __init__(self, ahead_s: float = 0.0) -> None:
         self.ahead_s = ahead_s
@@ -117,22 +128,34 @@ def stable_name(name: str) -> str:
     return _ALSA_NUMBERS.sub("", name)
 
 
+def is_own(name: str, direction: str) -> bool:
+    """Whether a port is a musedaemon's: its output among the inputs, or its input among the outputs."""
+    return _OWN_NAMES[direction].fullmatch(stable_name(name)) is not None
+
+
+def of_others(names: Sequence[str], direction: str) -> list[str]:
+    """The ports that are no musedaemon's, as people look for them."""
+    return [name for name in names if not is_own(name, direction)]
+
+
 def find_port(wanted: str, names: Sequence[str], direction: str) -> str:
     """The one of `names` that `wanted` means. `direction` is "input" or "output", for the message.
 
     Its full name; else the same but for client numbers; else in any case; else a part that one port alone has, in
-    any case. Two ports of one full name are the first. PortError lists the ports when none or several match.
+    any case. Two ports of one full name are the first. A musedaemon's own port has no part that means it: to play to
+    itself it is asked for by its full name. PortError lists the ports when none or several match.
     """
     if wanted in names:
         return wanted
     sought = stable_name(wanted.strip())
-    tests: tuple[Callable[[str], bool], ...] = (
-        lambda name: name == sought,
-        lambda name: name.casefold() == sought.casefold(),
-        lambda name: sought != "" and sought.casefold() in name.casefold(),
+    others = of_others(names, direction)
+    tests: tuple[tuple[Sequence[str], Callable[[str], bool]], ...] = (
+        (names, lambda name: name == sought),
+        (names, lambda name: name.casefold() == sought.casefold()),
+        (others, lambda name: sought != "" and sought.casefold() in name.casefold()),
     )
-    for test in tests:
-        matches = [name for name in names if test(stable_name(name))]
+    for asked, test in tests:
+        matches = [name for name in asked if test(stable_name(name))]
         if len(matches) == 1:
             return matches[0]
         if matches:
@@ -141,11 +164,17 @@ def find_port(wanted: str, names: Sequence[str], direction: str) -> str:
 
 
 def _unknown(wanted: str, names: Sequence[str], direction: str) -> str:
-    if not names:
-        return f'There is no MIDI {direction} port at all, so none matches "{wanted}"; {_ADVICE}.'
-    close = get_close_matches(wanted, [stable_name(name) for name in names], n=1, cutoff=0.5)
+    others = of_others(names, direction)
+    if not others:
+        none = "but musedaemon's own" if names else "at all"
+        return f'There is no MIDI {direction} port {none}, so none matches "{wanted}"; {_ADVICE}.'
+    close = get_close_matches(wanted, [stable_name(name) for name in others], n=1, cutoff=0.5)
     hint = f' (did you mean "{close[0]}"?)' if close else ""
-    return f'No MIDI {direction} port matches "{wanted}"{hint}; there are {_quoted(names)}.'
+    there, it = ("there is", "it") if len(others) == 1 else ("there are", "one of them")
+    return (
+        f'No MIDI {direction} port matches "{wanted}"{hint}; {there} {_quoted(others)}: name {it}, or switch the'
+        " instrument on (--wait-for-ports waits for it)."
+    )
 
 
 _OWN_PORT = "leave the option out for a virtual port of musedaemon's own that your DAW connects to"

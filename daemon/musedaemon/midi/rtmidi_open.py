@@ -91,6 +91,8 @@ class OpenOutput(_Port):
 
     ahead_s = 0.0
     """rtmidi knows no other time than now."""
+    listener = None
+    """Nor who listens."""
 
     def send(self, data: bytes, at: float = 0.0) -> None:
         """Send one whole message now; PortError if the port is closed or the system refuses it."""

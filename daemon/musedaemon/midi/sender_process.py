@@ -6,6 +6,7 @@ The processes are `run/guardian.py` and `run/jack_sender.py`.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
 
@@ -13,7 +14,7 @@ from musedaemon.core.pulse import AHEAD_OF_PERIOD_S
 from musedaemon.errors import PortError
 from musedaemon.midi.port_process import PortProcess
 from musedaemon.midi.port_time import PortTime
-from musedaemon.midi.port_words import LOST, PERIOD, READING, reading_of
+from musedaemon.midi.port_words import LISTENED, LOST, PERIOD, READING, reading_of
 from musedaemon.midi.record_stream import AT_ONCE
 from musedaemon.midi.standby import Process
 from musedaemon.midi.tally import Tally
@@ -31,6 +32,7 @@ class SenderProcess:
         self.name = name
         self.ahead_s = 0.0
         """A message is to be handed over so long before it is to leave: the period, and a margin."""
+        self.listener: threading.Event | None = None
         self._time = port_time
         self._closed = False
         shed = Tally("messages to the MIDI output were left out: more than it takes", time.monotonic)
@@ -59,12 +61,18 @@ class SenderProcess:
     def _end(self) -> None:
         """On the thread that hears the process: it has ended, whoever ended it."""
         self._time.forget(self)
+        if self.listener:
+            self.listener.set()  # whoever waits is to go on, and find out
 
     def _hear(self, word: str, others: Sequence[str]) -> None:
         """On the thread that hears the process."""
         if word == PERIOD:
             rate, frames = map(int, others)
             self.ahead_s = frames / rate + AHEAD_OF_PERIOD_S
+        elif word == LISTENED:
+            self.listener = self.listener or threading.Event()
+            if int(others[0]):
+                self.listener.set()
         elif word == LOST:
             _log.warning("JACK has no room for a message of %s bytes; it is left out, send shorter ones.", *others)
         elif word == READING:

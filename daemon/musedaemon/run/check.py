@@ -18,12 +18,13 @@ from musedaemon.config.schema import Config
 from musedaemon.core.events import NoteOn
 from musedaemon.errors import MusedaemonError
 from musedaemon.midi.files import read_midi_file
-from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, PortSystem
+from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, PortSystem, of_others
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.bench import NOTE_ON_WIRE_MS, Bench, measure
 from musedaemon.run.chosen import link_session, names_file
 from musedaemon.run.clock import Clock, SessionClock
 from musedaemon.run.link_session import LinkSession
+from musedaemon.run.missing import opening_input, opening_output, opening_system
 from musedaemon.run.preparing import file_to_write, playable_bpm
 from musedaemon.run.priority import Grant, precedence_here
 from musedaemon.run.threads import next_item
@@ -82,8 +83,9 @@ def _ends(config: Config, system: Callable[[], PortSystem]) -> list[Finding]:
     """The input and the output: files, ports of others, or ports of our own."""
     if names_file(config.ports.input) and names_file(config.ports.output):
         return [*_tried("input", lambda: [_input_file(config)]), *_tried("output", lambda: [_output_file(config)])]
-    opened = system()
-    ins, outs = len(opened.input_names()), len(opened.output_names())
+    with opening_system(config.ports.input, config.ports.output):
+        opened = system()
+    ins, outs = len(of_others(opened.input_names(), "input")), len(of_others(opened.output_names(), "output"))
     return [
         Finding(Health.OK, "MIDI", f"{opened.api} answers: {ins} to listen to, {outs} to play on (`musedaemon ports`)"),
         *_tried("input", lambda: [_input(config, opened)]),
@@ -96,7 +98,8 @@ def _input(config: Config, system: PortSystem) -> Finding:
     if names_file(name):
         return _input_file(config)
     if name:
-        port = system.open_input(name, lambda data, at: None)
+        with opening_input(name):
+            port = system.open_input(name, lambda data, at: None)
     else:
         port = system.open_virtual_input(VIRTUAL_INPUT, lambda data, at: None)
     port.close()
@@ -107,7 +110,8 @@ def _output(config: Config, system: PortSystem) -> Finding:
     name = config.ports.output
     if names_file(name):
         return _output_file(config)
-    port = system.open_output(name) if name else system.open_virtual_output(VIRTUAL_OUTPUT)
+    with opening_output(system, name, ""):
+        port = system.open_output(name) if name else system.open_virtual_output(VIRTUAL_OUTPUT)
     exact = port.ahead_s > 0.0
     port.close()
     told = _opened(name, port.name)

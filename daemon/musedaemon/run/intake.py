@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from queue import Queue
 
-from musedaemon.core.commands import Heard, Report
+from musedaemon.core.commands import Heard
 from musedaemon.core.events import MidiEvent
 from musedaemon.midi import wire
 from musedaemon.midi.byte_stream import ByteStream
 from musedaemon.midi.shedding import Gate
 from musedaemon.midi.tally import Tally
-from musedaemon.run.threads import Adopt, Ping, Stop
+from musedaemon.run.threads import ForEngine
 
 PLAYER_SHEDS_FROM = 512
 """With so many messages waiting for the player thread note-ons are left out: 0.1 s of a flood."""
@@ -42,7 +42,7 @@ class Intake:
                 self._put(event)
 
 
-class BoundedReports(Queue[Report | Ping | Adopt | Stop]):
+class BoundedReports(Queue[ForEngine]):
     """An engine's inbox that leaves out what a musician plays where that is more than the engine can think about.
 
     The player thread alone puts reports.
@@ -54,7 +54,7 @@ class BoundedReports(Queue[Report | Ping | Adopt | Stop]):
         shed = Tally("messages were passed on unheard: more than the model can follow", now)
         self._gate = Gate(ENGINE_SHEDS_FROM, MOST_WAITING, shed.count)
 
-    def put(self, item: Report | Ping | Adopt | Stop, block: bool = True, timeout: float | None = None) -> None:
+    def put(self, item: ForEngine, block: bool = True, timeout: float | None = None) -> None:
         """Put it in, or leave it out. Never blocks."""
         if not isinstance(item, Heard) or self._gate.admits(item.event, self.qsize()):
             super().put(item, block, timeout)

@@ -5,7 +5,8 @@
 The first it is told are words: auto|off PORT-NAME [FULL-NAME-TO-CONNECT-TO].
 
 What it is sent, and what it does in the end, says `run/sending.py`; the time of a message is the frame it leaves at. It
-also tells JACK's rate and period, what it knows of its frames, and why it ends. `auto` asks for real-time priority.
+also tells JACK's rate and period, that somebody listens, what it knows of its frames, and why it ends. `auto` asks for
+real-time priority.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import partial
 
 from musedaemon.errors import PortError
 from musedaemon.midi.jack_output import JackOutput
-from musedaemon.midi.port_words import LOST, PERIOD, REFUSED, SERVING
+from musedaemon.midi.port_words import LISTENED, LOST, PERIOD, REFUSED, SERVING
 from musedaemon.midi.record_stream import first_words
 from musedaemon.run.priority import jack_thread_precedence, precedence, system_precedence
 from musedaemon.run.sending import outlive_daemon, serve
@@ -34,10 +35,12 @@ def main(heard_at: int, told_at: int) -> int:
     realtime, port_name, *targets = words
     daemon = Daemon(told_at, "JACK takes no more notes", _nothing)
     try:
+        daemon.tell(LISTENED, 0)
         output = JackOutput(
             port_name,
             begin=jack_thread_precedence(realtime).ask,
             on_period=partial(daemon.tell, PERIOD),
+            on_listener=partial(daemon.tell, LISTENED, 1),
             on_reading=daemon.tell_reading,
             on_lost=partial(daemon.tell, LOST),
             on_gone=daemon.end,

@@ -1,13 +1,18 @@
-"""Ports that are not there: all of them are told at once, and what of their names lies in the folder instead."""
+"""Ports that are not there: all of them are told at once, and what their names have to do with files."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from musedaemon.config.schema import is_midi_file
 from musedaemon.errors import PortAbsentError, PortError
 from musedaemon.midi.ports import PortSystem, find_port
+
+_LIKE_A_FILE = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
+"""`jam.txt`, but not `Keys Mk.3`."""
 
 
 @contextmanager
@@ -25,8 +30,17 @@ def opening_output(system: PortSystem, wanted: str, input_wanted: str) -> Iterat
 
 
 @contextmanager
+def opening_system(*wanted: str) -> Iterator[None]:
+    """A PortError of the body, where there is no MIDI system, says which of the user's names are like a file's."""
+    try:
+        yield
+    except PortError as error:
+        raise type(error)(" ".join([str(error), *filter(None, map(_on_file, wanted))])) from error
+
+
+@contextmanager
 def opening_input(wanted: str) -> Iterator[None]:
-    """A PortError of the body says if the user's name is that of a file or a folder."""
+    """A PortError of the body says if the user's name is that of a file or a folder, or looks like one."""
     try:
         yield
     except PortError as error:
@@ -42,7 +56,16 @@ def _problem(system: PortSystem, wanted: str) -> str:
 
 
 def _with_hint(error: PortError, wanted: str) -> str:
-    if not (wanted and isinstance(error, PortAbsentError) and Path(wanted).exists()):
-        return str(error)
-    what = "folder" if Path(wanted).is_dir() else "file, but no .mid file"
-    return f"{str(error).removesuffix('.')} (here, {wanted} is a {what})."
+    hint = _on_file(wanted) if isinstance(error, PortAbsentError) else ""
+    return f"{error} {hint}".rstrip()
+
+
+def _on_file(wanted: str) -> str:
+    """What a name has to do with files, in a sentence; nothing for a .mid file's, and for one like a port's."""
+    if is_midi_file(wanted):
+        return ""
+    if wanted and Path(wanted).exists():
+        return f"Here, {wanted} is a {'folder' if Path(wanted).is_dir() else 'file, but no .mid file'}."
+    if _LIKE_A_FILE.search(wanted):
+        return f"If {wanted} is to be a file: its name must end in .mid."
+    return ""

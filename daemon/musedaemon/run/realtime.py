@@ -12,9 +12,11 @@ from queue import Queue
 
 from musedaemon.core.commands import Panic
 from musedaemon.core.engine import Engine, EngineSettings
+from musedaemon.core.modes import Mode
 from musedaemon.core.player import Player
 from musedaemon.midi.ports import OutputPort
 from musedaemon.run.clock import Clock
+from musedaemon.run.console import leave_echoed_line
 from musedaemon.run.musician import Musician
 from musedaemon.run.priority import NOT_ASKED, Grant, Precedence, ignore, precedence
 from musedaemon.run.process_signals import NO_ANSWERS, Answers, ending, let_in, present
@@ -23,6 +25,7 @@ from musedaemon.run.routine import Routine, due_next
 from musedaemon.run.routing import OnNews, OnTurn, nobody
 from musedaemon.run.threads import (
     Adopt,
+    Dial,
     EngineInbox,
     EngineThread,
     OnRefusal,
@@ -65,6 +68,7 @@ class RealTime:
         self.inbox: PlayerInbox = Queue()
         """Where an input port puts what it hears; any thread."""
         self._to_engine: EngineInbox = to_engine or Queue()
+        self._core = engine
         self._ended = False
         self._wakeup = wakeup or Wakeup()
         self._failures: list[BaseException] = []
@@ -88,12 +92,36 @@ class RealTime:
         """The musician taps the tempo (seconds). Any thread."""
         self.inbox.put(Tap(at))
 
+    def end(self) -> None:
+        """End the session, as Ctrl-C does. Any thread."""
+        self._ended = True
+        self._wakeup.ring()
+
+    @property
+    def mode(self) -> Mode:
+        """What the partner does now. Any thread."""
+        return self._core.mode
+
+    @property
+    def memory(self) -> float:
+        """Where the dial of the session memory stands, 0 to 1. Any thread."""
+        return self._core.memory.dial
+
+    def switch(self, mode: Mode) -> None:
+        """Do something else from now on. Any thread."""
+        self._to_engine.put(mode)
+
+    def turn_memory(self, dial: float) -> None:
+        """Turn the dial of the session memory, 0 to 1. Any thread."""
+        self._to_engine.put(Dial(dial))
+
     def run(self, answers: Answers = NO_ANSWERS) -> None:
         """Play until SIGINT, SIGTERM or the end of a file; other signals have `answers`.
 
         Raises what a thread died of, once every note is off.
         """
         answered = present([*answers, *ending()])
+        at_signal = {"SIGINT": self._interrupted, **answers}
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         gc.collect()
         gc.freeze()
@@ -104,7 +132,7 @@ class RealTime:
             try:
                 while not self._ended:
                     for number in self._wakeup.wait(self._patience()):
-                        answers.get(answered[signal.Signals(number)], self._end)()
+                        at_signal.get(answered[signal.Signals(number)], self.end)()
                     self._do_routines()
             finally:
                 for routine in self.routines:
@@ -153,8 +181,9 @@ class RealTime:
         except BaseException as failure:  # kept whole, raised again on the main thread
             self._failures.append(failure)
         finally:
-            self._end()
+            self.end()
 
-    def _end(self) -> None:
-        self._ended = True
-        self._wakeup.ring()
+    def _interrupted(self) -> None:
+        """At Ctrl-C."""
+        leave_echoed_line()
+        self.end()

@@ -60,6 +60,8 @@ class PortState(Enum):
     THERE = "is there"
     GONE = "is gone, waiting for it"
     BACK = "is back"
+    UNHEARD = "waits until an instrument listens to it"
+    UNWATCHED = "plays at once: an instrument that listens to it later misses the beginning"
 
 
 @dataclass(frozen=True, slots=True)

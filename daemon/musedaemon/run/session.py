@@ -24,10 +24,10 @@ from musedaemon.run.chosen import (
     player_timing,
 )
 from musedaemon.run.clock import SessionClock
-from musedaemon.run.console import TerminalTaps, listen_at_terminal
+from musedaemon.run.console import listen_at_terminal
 from musedaemon.run.intake import BoundedReports
 from musedaemon.run.link_session import LinkSession
-from musedaemon.run.missing import opening_input, opening_output
+from musedaemon.run.missing import opening_input, opening_output, opening_system
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.outside import Outside
 from musedaemon.run.priority import Grant, system_precedence
@@ -38,6 +38,7 @@ from musedaemon.run.reporting import (
     AWAITED,
     ClockChange,
     ClockPhase,
+    PortState,
     Reporter,
     SessionSummary,
     TempoSource,
@@ -47,6 +48,7 @@ from musedaemon.run.reporting import (
 )
 from musedaemon.run.simulator import Simulator
 from musedaemon.run.threads import OnRefusal, Wake
+from musedaemon.run.typed_words import TerminalTaps, words_of_session
 from musedaemon.run.wakeup import Wakeup
 from musedaemon.takes.desk import NOWHERE, TakeSettings
 from musedaemon.takes.recording import Takes, recorded
@@ -154,13 +156,16 @@ class Session:
         from musedaemon.run.wiring import Wiring
 
         score, target, clock = self.score, self.target, self.clock
-        system = open_ports(self.config, clock)
+        with opening_system(self.config.ports.input, self.config.ports.output):
+            system = open_ports(self.config, clock)
         wiring = Wiring(self.config, system, clock, self.reporter.port)
         with ExitStack() as cleanup:
             cleanup.callback(wiring.close)
             ports = self.config.ports
             with opening_output(system, ports.output, "" if score else ports.input):
                 output: OutputPort = NoOutput() if target else wiring.open_output()
+            if score and not ports.output:
+                self._await_listener(output, wiring.output_name)
             musician: Musician = self._file_player(score, clock.now() + SETTLE_S) if score else PortMusician()
             live = self._real_time(musician, output, wiring.refuse, wakeup)
             wiring.lead_to(live.inbox)
@@ -172,20 +177,21 @@ class Session:
             self._started(input_name, str(target) if target else wiring.output_name)
             wiring.watch()
             self.live = live
-            listen_at_terminal(self._words(live))
+            taps = TerminalTaps(clock, live.tap)
+            listen_at_terminal(words_of_session(live, self.config, self._keep, taps), taps.go_on)
             self._attend(live)
             live.run(answers)
             self.reconnections = wiring.reconnections
             if failure := wiring.input_failure:
                 self.reporter.warning(f'messages from "{input_name}" were lost ({failure}); please report it')
 
-    def _words(self, live: RealTime) -> dict[str, Callable[[], None]]:
-        """What can be typed."""
-        words = {"p": live.panic, "panic": live.panic}
-        if self.config.tempo.clock == "midi":
-            return words
-        taps = TerminalTaps(self.clock, live.tap)
-        return words | {"t": taps.begin, "tap": taps.begin, "": taps.go_on}
+    def _await_listener(self, output: OutputPort, name: str) -> None:
+        """A port of our own is open, and a file is to play: its first phrase is for somebody."""
+        if output.listener is None:
+            self.reporter.port(name, PortState.UNWATCHED)
+        elif not output.listener.is_set():
+            self.reporter.port(name, PortState.UNHEARD)
+            output.listener.wait()
 
     def _attend(self, live: RealTime) -> None:
         timing = player_timing(self.config)
@@ -221,7 +227,7 @@ class Session:
             self.live.panic()
 
     def _keep(self) -> None:
-        """At the signal SIGUSR2."""
+        """At the signal SIGUSR2, or typed at the terminal. Any thread."""
         if self._takes_written:
             self._takes_written.keep()
         else:

@@ -18,6 +18,7 @@ from musedaemon.core.commands import Cancel, Command, GoOn, Heard, Panic, Play, 
 from musedaemon.core.connected import ConnectedPlayer
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent
+from musedaemon.core.modes import Mode
 from musedaemon.core.outlet import Outgoing
 from musedaemon.core.player import Player
 from musedaemon.errors import PortError
@@ -77,8 +78,16 @@ class Adopt(NamedTuple):
     settings: EngineSettings
 
 
+class Dial(NamedTuple):
+    """Put into the engine thread's queue: the session memory has this place on its dial from now on, 0 to 1."""
+
+    memory: float
+
+
 PlayerInbox = Queue[MidiEvent | Command | Panic | Tap | PortChange | Wake | Ping | Stop]
-EngineInbox = Queue[Report | Ping | Adopt | Stop]
+ForEngine = Report | Ping | Adopt | Mode | Dial | Stop
+"""A `Mode` is one that was typed at the terminal."""
+EngineInbox = Queue[ForEngine]
 # Queue and not SimpleQueue: in Python 3.11 and 3.12 SimpleQueue.get(timeout) can wait for ever (docs/decisions.md 11).
 _T = TypeVar("_T")
 
@@ -230,12 +239,16 @@ class EngineThread:
             else:
                 self._router.route(self._engine.advance(self._clock.now()))
 
-    def _take(self, item: Report | Ping | Adopt) -> None:
+    def _take(self, item: Report | Ping | Adopt | Mode | Dial) -> None:
         match item:
             case Ping():
                 item.answered.set()
             case Adopt(settings):
                 self._router.route(self._engine.adopt(settings, self._clock.now()))
+            case Mode():
+                self._router.route(self._engine.receive(Signalled(self._clock.now(), item)))
+            case Dial(memory):
+                self._engine.memory.dial = memory
             case _:
                 self._underway -= isinstance(item, Heard | Signalled)
                 self._router.route(self._engine.receive(item))

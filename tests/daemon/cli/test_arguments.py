@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from musedaemon.cli.arguments import CONNECTION, LIVE, MODEL, OPTIONS, Subcommand, overrides, parse
+from musedaemon.cli.arguments import CONNECTION, ELSEWHERE, LIVE, MODEL, OPTIONS, Subcommand, overrides, parse
 from musedaemon.config.loading import Override, merge
 from musedaemon.config.schema import Config, Log, Model, Ports, Tempo, Turns, rules
 
@@ -36,6 +36,13 @@ def test_every_option_sets_its_key() -> None:
 
 def test_every_option_stands_for_a_key_of_the_schema() -> None:
     assert [option for option in OPTIONS if option.key not in rules(option.section)] == []
+
+
+def test_an_option_of_another_program_is_none_of_ours_and_stands_for_one() -> None:
+    ours = {flag for option in OPTIONS for flag in option.flags}
+    assert ours.isdisjoint(ELSEWHERE)
+    meant = [word for words in ELSEWHERE.values() for word in words.split() if word.startswith("--")]
+    assert ours.issuperset(meant)
 
 
 @pytest.mark.parametrize(("flag", "level"), [("-q", "quiet"), ("--quiet", "quiet"), ("-v", "verbose")])
@@ -85,6 +92,10 @@ def test_a_subcommand_takes_its_options_before_and_after_its_name() -> None:
     [
         ("--inn x", "unknown option --inn. Did you mean --in?"),
         ("--handover=1 ports", "unknown option --handover. Did you mean --hand-over?"),
+        ("--tempo 120", "unknown option --tempo. Did you mean --bpm?"),
+        ("--tmepo 120", "unknown option --tmepo. Did you mean --bpm?"),
+        ("--PORT=Keys", "unknown option --PORT. Did you mean --in or --out?"),
+        ("--latency 30", "unknown option --latency. Did you mean --output-offset?"),
         ("--xyzzy", "unknown option --xyzzy."),
         ("port", "unknown command port. Did you mean ports?"),
         ("play", "unknown command play. To play, leave it out."),

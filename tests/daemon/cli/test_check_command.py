@@ -47,3 +47,12 @@ def test_a_missing_file_is_found_by_the_command(tmp_path: Path, capsys: pytest.C
     assert told.err == ""
     assert f"broken input     {source}" in told.out
     assert "ok     output" in told.out
+
+
+def test_the_settings_file_is_named_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config.toml").touch()
+    main(["check", "--in", "none.mid", "--out", "jam.mid", "--model", TINY])
+    assert capsys.readouterr().out.startswith("ok     settings  from ")

@@ -26,6 +26,18 @@ def test_twins_keep_their_numbers() -> None:
     ]
 
 
+def test_our_own_ports_are_apart_from_those_to_choose() -> None:
+    system = ListedPorts(["musedaemon-out:musedaemon out 129:0"], ["Synth", "musedaemon-in:musedaemon in 128:0"])
+    assert port_lines(system) == [
+        "ALSA inputs, for --in:",
+        "  (none)",
+        "  (a musedaemon's own, by its full name only: musedaemon-out:musedaemon out)",
+        "ALSA outputs, for --out:",
+        "  Synth",
+        "  (a musedaemon's own, by its full name only: musedaemon-in:musedaemon in)",
+    ]
+
+
 def test_nothing_there_is_said() -> None:
     assert port_lines(ListedPorts([], [])) == [
         "ALSA inputs, for --in:",

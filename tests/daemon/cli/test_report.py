@@ -84,11 +84,11 @@ def test_verbose_adds_details_and_whence_the_tempo_came() -> None:
         (TurnSummary(3, 88.5, "found", 9, 3.96, 0, 0.0), "turn 3  88.5 bpm  call 9 notes, 4 beats  no reply"),
         (
             TurnSummary(4, 90.0, "given", 9, 4.0, 0, 0.0, withdrawn=True),
-            "turn 4  90 bpm  call 9 notes, 4 beats  reply withdrawn",
+            "turn 4  90 bpm  call 9 notes, 4 beats  reply cut short before its first note",
         ),
         (
             TurnSummary(5, 90.0, "given", 9, 4.0, 3, 1.25, withdrawn=True),
-            "turn 5  90 bpm  call 9 notes, 4 beats  reply 3 notes, 1.2 beats, then withdrawn",
+            "turn 5  90 bpm  call 9 notes, 4 beats  reply 3 notes, 1.2 beats, then cut short",
         ),
     ],
 )
@@ -103,7 +103,7 @@ def test_a_turn_is_one_line(turn: TurnSummary, line: str) -> None:
     [
         (SessionSummary(0, 0, 0), "0 turns, 0 notes heard, 0 played."),
         (SessionSummary(1, 1, 1), "1 turn, 1 note heard, 1 played."),
-        (SessionSummary(5, 60, 41, withdrawn=2), "5 turns (2 withdrawn), 60 notes heard, 41 played."),
+        (SessionSummary(5, 60, 41, withdrawn=2), "5 turns (2 cut short), 60 notes heard, 41 played."),
         (SessionSummary(1, 9, 7, dropped=2), "1 turn, 9 notes heard, 7 played, 2 left out as too late."),
     ],
 )

@@ -1,5 +1,6 @@
 """Reading settings: what is given counts, what is missing keeps its default, what is wrong is told all at once."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from musedaemon.config import loading
 from musedaemon.config.checking import check_document, check_value, conflicts
-from musedaemon.config.loading import Override, find, load, merge, settings
+from musedaemon.config.loading import Override, find, load, merge, settings, source
 from musedaemon.config.schema import SECTIONS, Config, Model, Ports, Takes, Tempo, Turns, defaults, rules
 from musedaemon.errors import ConfigError
 
@@ -162,6 +163,23 @@ def test_the_explicit_file_is_found_first_then_the_folders_then_the_users(
     write(here, "")
     assert find(None) == Path("config.toml")
     assert find(Path("other.toml")) == Path("other.toml")
+
+
+def test_a_file_that_another_one_goes_before_is_named_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setattr(loading, "user_file", lambda: tmp_path / "own" / "config.toml")
+    assert source(None) == ""
+    here = write(Path(), "")
+    assert source(None) == "config.toml"
+    (tmp_path / "own").mkdir()
+    write(tmp_path / "own", "")
+    assert source(None) == f".{os.sep}config.toml, not {Path('~/own/config.toml')}"
+    assert source(Path("other.toml")) == "other.toml"
+    here.unlink()
+    assert source(None) == str(tmp_path / "own" / "config.toml")
 
 
 def test_the_users_file_lies_in_the_users_configuration_folder() -> None:

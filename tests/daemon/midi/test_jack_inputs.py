@@ -144,7 +144,7 @@ def test_real_ports_are_found_by_a_part_of_their_name(system: PortSystem, jack_s
         port.close()
         port.close()
         assert IN not in bench.port_names()
-        with pytest.raises(PortError, match='"Organ"; there are "Grand Piano:played"'):
+        with pytest.raises(PortError, match='"Organ"; there is "Grand Piano:played"'):
             system.open_input("Organ", heard)
 
 

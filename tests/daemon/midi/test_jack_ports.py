@@ -145,8 +145,25 @@ def test_real_ports_are_found_by_a_part_of_their_name(system: PortSystem, jack_s
         assert data_of(bench.wait_for(1)) == [CHORDS[1]]
         port.close()
         assert OUT not in bench.port_names()
-        with pytest.raises(PortError, match='"Organ"; there are "Grand Piano:heard"'):
+        with pytest.raises(PortError, match='"Organ"; there is "Grand Piano:heard"'):
             system.open_output("Organ")
+
+
+def test_a_port_of_our_own_tells_when_somebody_listens(system: PortSystem, jack_server: JackServer) -> None:
+    port = system.open_virtual_output(VIRTUAL_OUTPUT)
+    assert port.listener is not None
+    assert not port.listener.is_set()
+    with JackBench(jack_server) as bench:
+        bench.listen_to(OUT)
+        assert port.listener.wait(20)
+    port.close()
+
+
+def test_a_port_that_has_ended_is_waited_for_no_more(system: PortSystem) -> None:
+    port = system.open_virtual_output(VIRTUAL_OUTPUT)
+    assert port.listener is not None
+    port.close()
+    assert port.listener.wait(20)
 
 
 def test_without_a_server_there_is_one_sentence(system: PortSystem, monkeypatch: pytest.MonkeyPatch) -> None:

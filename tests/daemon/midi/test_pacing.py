@@ -35,6 +35,7 @@ def test_a_buffer_that_drains_at_the_rate_never_overflows(messages: list[tuple[i
 class Ear:
     name = "ear"
     ahead_s = 0.0
+    listener = None
 
     def __init__(self) -> None:
         self.heard: list[bytes] = []

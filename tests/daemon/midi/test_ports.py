@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musedaemon.errors import PortError
-from musedaemon.midi.ports import find_port, stable_name
+from musedaemon.midi.ports import find_port, of_others, stable_name
 
 NAMES = [
     "Midi Through:Midi Through Port-0 14:0",
@@ -59,6 +59,42 @@ def test_of_two_equal_keyboards_the_client_number_tells_which() -> None:
 def test_a_slip_of_the_pen_is_answered_with_the_nearest_name() -> None:
     with pytest.raises(PortError, match=r'No MIDI output port matches "Sinth" \(did you mean "Synth"\?\); there are'):
         find_port("Sinth", NAMES, "output")
+
+
+OWN = {
+    "input": ["musedaemon-out:musedaemon out", "musedaemon-out-01:musedaemon out", "musedaemon out"],
+    "output": ["musedaemon-in:musedaemon in 128:0", "musedaemon in"],
+}
+
+
+@pytest.mark.parametrize("direction", OWN)
+@pytest.mark.parametrize("wanted", ["musedaemon", "muse", "", "out:musedaemon", "Piano"])
+def test_our_own_ports_are_neither_found_by_a_part_nor_offered(wanted: str, direction: str) -> None:
+    with pytest.raises(PortError, match=r'; there is "Synth": name it, or switch') as refusal:
+        find_port(wanted, [*OWN[direction], "Synth"], direction)
+    assert str(refusal.value).count("musedaemon") == wanted.count("musedaemon")
+    with pytest.raises(PortError, match=f"no MIDI {direction} port but musedaemon's own, so none"):
+        find_port(wanted, OWN[direction], direction)
+
+
+@pytest.mark.parametrize(
+    ("direction", "name"), [(direction, name) for direction, names in OWN.items() for name in names]
+)
+def test_our_own_ports_are_found_by_their_full_names(direction: str, name: str) -> None:
+    assert find_port(name, OWN[direction], direction) == name
+    assert find_port(stable_name(name).upper(), OWN[direction], direction) == name
+
+
+def test_a_port_of_others_may_be_called_after_us() -> None:
+    names = ["my musedaemon out", "musedaemon-out-b:musedaemon out", "musedaemon in"]
+    assert of_others(names, "input") == names
+
+
+def test_what_to_do_next_ends_the_message() -> None:
+    with pytest.raises(
+        PortError, match=r": name one of them, or switch the instrument on \(--wait-for-ports waits for it\)\.$"
+    ):
+        find_port("Piano", NAMES, "input")
 
 
 def test_without_any_port_the_message_says_what_to_do() -> None:

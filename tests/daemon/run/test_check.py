@@ -26,6 +26,7 @@ class FakePort:
     def __init__(self, name: str, opened: list[FakePort], ahead_s: float = 0.0) -> None:
         self.name = name
         self.ahead_s = ahead_s
+        self.listener = None
         self.closed = False
         opened.append(self)
 

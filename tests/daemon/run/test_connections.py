@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass, field
 from queue import Queue
 
@@ -26,6 +27,7 @@ class Port:
     name: str
     log: list[str]
     ahead_s: float = 0.0
+    listener: threading.Event | None = None
     failure: Exception | None = None
     is_gone: bool = False
 

@@ -4,21 +4,23 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 
 import pytest
-
-from musedaemon.run.console import TerminalTaps
 
 pty = pytest.importorskip("pty")  # Windows has none
 
 LISTEN = """
 import time
-from musedaemon.run.console import listen_at_terminal
-listen_at_terminal({"p": lambda: print("panic", flush=True)})
+from musedaemon.run.console import Word, listen_at_terminal
+words = [
+    Word(("p", "panic"), "is silent", lambda _: print("panic", flush=True)),
+    Word(("mode",), "changes", lambda name: print("mode", name, flush=True), "NAME"),
+]
+listen_at_terminal(words, lambda: print("empty", flush=True))
 print("listening", flush=True)
 time.sleep(1.5)
 """
+WRONG = "No such word; ? tells what there is.\n"
 
 
 def typed(*words: bytes) -> tuple[str, str]:
@@ -39,29 +41,33 @@ def typed(*words: bytes) -> tuple[str, str]:
 
 
 def test_a_word_does_what_it_stands_for_and_another_is_told() -> None:
-    assert typed(b"p\n", b"\n", b"pa", b"nic\n", b" P \n") == ("panic\n" * 2, "No such word; there is p.\n")
+    assert typed(b"p\n", b"\n", b"pa", b"nick\n", b" Panic \n") == ("panic\nempty\npanic\n", WRONG)
+
+
+def test_a_word_hears_what_follows_it_if_it_takes_anything() -> None:
+    assert typed(b"MODE  Duet\n", b"mode\n", b"p now\n") == ("mode duet\nmode \n", WRONG)
+
+
+@pytest.mark.parametrize("word", [b"?\n", b"help\n"])
+def test_a_question_is_answered_with_a_line_a_word(word: bytes) -> None:
+    assert typed(word) == (
+        "",
+        "  p, panic   is silent\n  mode NAME  changes\n  ?, help    tells what can be typed\n",
+    )
 
 
 def test_without_a_terminal_nothing_is_read() -> None:
-    run = subprocess.run([sys.executable, "-c", LISTEN], input="p\n", capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", LISTEN], input="p\n?\n", capture_output=True, text=True, check=True)
     assert (run.stdout, run.stderr) == ("listening\n", "")
 
 
-@dataclass
-class Time:
-    at: float = 0.0
-
-    def now(self) -> float:
-        return self.at
-
-
-def test_after_the_first_tap_lines_tap_as_long_as_they_come_in_time() -> None:
-    clock, heard = Time(), list[float]()
-    taps = TerminalTaps(clock, heard.append)
-    taps.go_on()
-    for clock.at in (10.0, 11.0, 12.0):
-        taps.begin() if clock.at == 10.0 else taps.go_on()
-    clock.at = 16.0
-    taps.go_on()
-    taps.begin()
-    assert heard == [10.0, 11.0, 12.0, 16.0]
+def test_where_the_terminal_shows_a_ctrl_c_the_next_line_begins_anew() -> None:
+    ours, theirs = pty.openpty()
+    leave = "from musedaemon.run.console import leave_echoed_line; leave_echoed_line(); print('over', flush=True)"
+    subprocess.run([sys.executable, "-c", leave], stdin=theirs, stdout=theirs, check=True)
+    shown = os.read(ours, 100)
+    piped = subprocess.run([sys.executable, "-c", leave], stdin=theirs, capture_output=True, text=True, check=True)
+    os.close(ours)
+    os.close(theirs)
+    assert shown == b"\r\nover\r\n"
+    assert (piped.stdout, piped.stderr) == ("over\n", "")

@@ -8,7 +8,9 @@ from support.listed_ports import ListedPorts
 from musedaemon.errors import ConfigError, PortAbsentError, PortError
 from musedaemon.midi.ports import find_port
 from musedaemon.run.chosen import names_file
-from musedaemon.run.missing import opening_input, opening_output
+from musedaemon.run.missing import opening_input, opening_output, opening_system
+
+NEXT = "name it, or switch the instrument on (--wait-for-ports waits for it)."
 
 
 class Ports(ListedPorts):
@@ -39,8 +41,8 @@ def test_two_ports_that_are_not_there_are_named_in_one_go() -> None:
     error = refusal(Ports("Keystation"), "Keytar")
     assert isinstance(error, PortAbsentError)
     assert str(error).splitlines() == [
-        'No MIDI output port matches "Sinth" (did you mean "Synth"?); there are "Synth".',
-        'No MIDI input port matches "Keytar" (did you mean "Keystation"?); there are "Keystation".',
+        f'No MIDI output port matches "Sinth" (did you mean "Synth"?); there is "Synth": {NEXT}',
+        f'No MIDI input port matches "Keytar" (did you mean "Keystation"?); there is "Keystation": {NEXT}',
     ]
 
 
@@ -66,10 +68,21 @@ def test_a_folder_or_file_of_that_name_is_told(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "Keys").mkdir()
     (tmp_path / "notes").touch()
     assert str(refusal(Ports("Keystation"), "Keystation", "notes")).endswith(
-        ' there are "Synth" (here, notes is a file, but no .mid file).'
+        f"{NEXT} Here, notes is a file, but no .mid file."
     )
-    with pytest.raises(PortAbsentError, match=r"\(here, Keys is a folder\)\.$"), opening_input("Keys"):
+    with pytest.raises(PortAbsentError, match=r" Here, Keys is a folder\.$"), opening_input("Keys"):
         find_port("Keys", ["Pads"], "input")
+
+
+NO_FILE = " If x.txt is to be a file: its name must end in .mid."
+
+
+@pytest.mark.parametrize(("wanted", "hint"), [("x.txt", NO_FILE), ("Mk.3", ""), ("Piano v1.2", ""), ("Piano", "")])
+def test_a_name_like_a_files_is_told_how_files_end(wanted: str, hint: str) -> None:
+    assert str(refusal(Ports("Keystation"), "", wanted)).partition("for it).")[2] == hint
+    with pytest.raises(PortError) as caught, opening_system("", "jam.mid", wanted):
+        raise PortError("No MIDI system answers here.")
+    assert str(caught.value) == f"No MIDI system answers here.{hint}"
 
 
 def test_a_port_of_the_name_of_a_folder_is_a_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,6 +199,18 @@ def test_a_signal_in_mid_reply_releases_every_note(number: signal.Signals) -> No
     assert signal.getsignal(number) is before
 
 
+def test_what_is_typed_changes_mode_and_memory_and_ends_the_session() -> None:
+    real = live(PortMusician(), SessionClock())
+    runner = real.runner
+    assert (runner.mode, runner.memory) == (Mode.CALL_RESPONSE, QUICK.memory)
+    runner.switch(Mode.LISTEN)
+    runner.turn_memory(0.9)
+    runner.end()
+    runner.run()
+    assert (runner.mode, runner.memory) == (Mode.LISTEN, 0.9)
+    assert real.port.closed
+
+
 def test_an_error_in_the_engine_thread_ends_the_session_with_every_note_released() -> None:
     clock = SessionClock()
     real = live(WaitingFilePlayer(CALL, clock.now()), clock, on_turn=ZeroDivisionError("a bug"))

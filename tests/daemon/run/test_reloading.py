@@ -112,6 +112,15 @@ def test_a_mode_chosen_while_playing_stays_where_the_file_names_the_one_it_did()
     assert engine.mode is Mode.LISTEN
 
 
+def test_a_memory_turned_while_playing_stays_where_the_file_names_the_one_it_did() -> None:
+    engine = Engine(FakeModel(), TempoTracker(120.0), SETTINGS)
+    engine.memory.dial = 0.9
+    engine.adopt(replace(SETTINGS, hand_over_s=1.0), 1.0)
+    assert engine.memory.dial == 0.9
+    engine.adopt(replace(SETTINGS, memory=0.1), 2.0)
+    assert engine.memory.dial == 0.1
+
+
 def test_a_later_hand_over_is_waited_for() -> None:
     engine = Engine(FakeModel(), TempoTracker(120.0), SETTINGS)
     engine.adopt(replace(SETTINGS, hand_over_s=3.0), 0.0)

@@ -66,7 +66,7 @@ def test_a_signal_in_mid_reply_leaves_no_note_on(jack_server: JackServer, number
         recorded = data_of(bench.wait_for_silence(0.3))
     assert unbalanced(recorded) == {}
     assert [data for data in recorded if data[0] == 0xB0] == [pedal_down, pedal_up]
-    assert "then withdrawn\n1 turn (1 withdrawn), " in out
+    assert "then cut short\n1 turn (1 cut short), " in out
 
 
 def test_a_daemon_that_is_killed_leaves_no_note_on(jack_server: JackServer) -> None:
@@ -93,7 +93,7 @@ def test_going_on_takes_the_reply_back(jack_server: JackServer, period: int) -> 
     silence = [at for at, _ in recorded if start + 0.1 < at < start + PHRASE[-1][0] + 0.2]
     assert silence == []
     assert unbalanced(data_of(recorded)) == {}
-    assert "withdrawn" in out
+    assert "cut short" in out
 
 
 def test_a_file_is_played_into_a_port_and_waits_for_its_replies(jack_server: JackServer, tmp_path: Path) -> None:

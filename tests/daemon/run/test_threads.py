@@ -48,6 +48,7 @@ class RefusesOnce:
 
     name = "moody"
     ahead_s = 0.0
+    listener = None
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
