@@ -41,7 +41,7 @@ from musedaemon.core.thru import Thru, unchanged
 _LATENESS_NOTES = 10_000
 
 
-def nobodys(_event: MidiEvent) -> bool:
+def ignore_nothing(_event: MidiEvent) -> bool:
     """All that comes in is the musician's."""
     return False
 
@@ -66,7 +66,7 @@ class Player:
         timing: PlayerTiming | None = None,
         signals: SignalSettings = NO_SIGNALS,
         beats: BeatSource | None = None,
-        ignored: Callable[[MidiEvent], bool] = nobodys,
+        ignored: Callable[[MidiEvent], bool] = ignore_nothing,
     ) -> None:
         """What is `ignored` of what the musician plays counts for nothing and is not passed thru."""
         self._ignored = ignored

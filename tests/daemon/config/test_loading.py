@@ -222,46 +222,6 @@ def test_settings_are_the_files_with_the_options_on_top(tmp_path: Path) -> None:
     )
 
 
-PORT = Override("ports", "clock_input", "DAW", "--clock-in")
-
-
-def test_a_port_for_the_clock_means_the_midi_clock(tmp_path: Path) -> None:
-    path = write(tmp_path, '[ports]\nclock_input = "DAW"\n')
-    expected = Config(ports=Ports(clock_input="DAW"), tempo=Tempo(clock="midi"))
-    assert load(path) == settings(path, []) == merge(Config(), [PORT]) == expected
-    full = write(tmp_path, '[tempo]\nclock = "follow"\n')  # a copy of all the defaults
-    assert settings(full, [PORT]) == expected
-    assert merge(Config(), [PORT, Override("tempo", "clock", "midi", "--clock")]) == expected
-
-
-@pytest.mark.parametrize("clock", ["follow", "internal", "link"])
-def test_a_port_for_the_clock_beside_another_clock_is_a_mistake(clock: str) -> None:
-    given = [PORT, Override("tempo", "clock", clock, "--clock"), Override("tempo", "bpm", 100, "--bpm")]
-    with pytest.raises(ConfigError) as caught:
-        merge(Config(), given)
-    assert str(caught.value) == (
-        f'ports.clock_input: the beats come from the MIDI clock of "DAW", and tempo.clock is {clock};'
-        " leave out --clock-in or --clock."
-    )
-
-
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        ([Override("ports", "clock_input", "x.mid", "--clock-in")], 'ports.clock_input: "x.mid" is a file, and'),
-        (
-            [PORT, Override("ports", "input", "x.mid", "--in")],
-            "tempo.clock: a .mid file is played along no MIDI clock;",
-        ),
-    ],
-)
-def test_a_file_neither_sends_a_clock_nor_is_played_along_one(given: list[Override], told: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        merge(Config(), given)
-    assert str(caught.value).startswith(told)
-    assert "\n" not in str(caught.value)
-
-
 NUMBERS = [
     (section, key, rule)
     for section in SECTIONS
