@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from musedaemon.midi.ports import InputPort, OutputPort, Receive
+from musedaemon.midi.ports import VIRTUAL_INPUT, InputPort, OutputPort, Receive
 
 
 class ListedPorts:
@@ -20,7 +20,7 @@ class ListedPorts:
     def output_names(self) -> list[str]:
         return self._outputs
 
-    def open_input(self, name: str, receive: Receive) -> InputPort:
+    def open_input(self, name: str, receive: Receive, own_name: str = VIRTUAL_INPUT) -> InputPort:
         raise NotImplementedError
 
     def open_output(self, name: str) -> OutputPort:

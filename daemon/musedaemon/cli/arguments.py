@@ -66,6 +66,13 @@ OPTIONS = (
     BPM,
     Option(("--bpm-hint",), "tempo", "bpm_hint", "about how fast you play, for finding it", "N", range_shown=True),
     Option(("--clock",), "tempo", "clock", "where the beats come from", "NAME", range_shown=True),
+    Option(
+        ("--clock-in",),
+        "ports",
+        "clock_input",
+        "the port of a MIDI clock that is not --in's; means --clock midi",
+        "NAME",
+    ),
     Option(("--meter",), "tempo", "meter", "the time signature of bars, such as 3/4 or 6/8 (default: 4/4)", "N/N"),
     Option(("--start-on",), "tempo", "start_on", "a reply waits for", "WHAT", range_shown=True),
     Option(("--swing",), "tempo", "swing", "the first eighth's share of a beat", "S", range_shown=True),

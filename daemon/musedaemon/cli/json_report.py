@@ -55,7 +55,8 @@ class JsonReport:
     def clock(self, change: ClockChange) -> None:
         """What became of the clock."""
         level = "warning" if change.phase is ClockPhase.LOST else "info"
-        self._tell(level, "clock", clock=change.clock, state=change.phase.value, bpm=change.bpm)
+        where = {} if change.port is None else {"port": change.port}
+        self._tell(level, "clock", clock=change.clock, state=change.phase.value, bpm=change.bpm, **where)
 
     def mode(self, mode: Mode) -> None:
         """What the partner does from now on."""

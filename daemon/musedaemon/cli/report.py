@@ -128,7 +128,7 @@ def turn_line(summary: TurnSummary, source: str) -> str:
 _CLOCKS = {"midi": "the MIDI clock", "link": "Ableton Link", "internal": "the clock"}
 _CLOCK_TOLD = {
     ("follow", ClockPhase.TAPPED): "the tempo is tapped:",
-    ("midi", ClockPhase.AWAITED): "waiting for a MIDI clock at the input; until it comes the tempo is",
+    ("midi", ClockPhase.AWAITED): 'no MIDI clock on "{port}" yet; until it comes the tempo is',
     ("link", ClockPhase.AWAITED): "nobody else is in the Ableton Link session yet; until somebody comes it is at",
     ("midi", ClockPhase.LOST): "the MIDI clock has fallen silent without Stop; the beats go on at",
     ("link", ClockPhase.LOST): "the last peer has left the Ableton Link session; the beats go on at",
@@ -147,6 +147,7 @@ def clock_line(change: ClockChange) -> str:
     """`the MIDI clock is heard at 123 bpm`."""
     told = _CLOCK_TOLD.get((change.clock, change.phase))
     told = told or f"{_CLOCKS[change.clock]} {_ANY_CLOCK_TOLD[change.phase]}"
+    told = told.format(port=change.port)
     return f"{told} " + ("found in your playing" if change.bpm is None else f"{number(change.bpm)} bpm")
 
 

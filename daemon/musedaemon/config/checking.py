@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from musedaemon.config.scale_names import scale_named
-from musedaemon.config.schema import SECTIONS, Config, Model, Reply, Rule, Turns, Value, defaults, rules
+from musedaemon.config.schema import SECTIONS, Config, Model, Reply, Rule, Turns, Value, defaults, is_midi_file, rules
 from musedaemon.config.spelling import did_you_mean
 from musedaemon.core.scales import PITCH_CLASSES
 from musedaemon.core.signals import PEDALS
@@ -103,11 +103,19 @@ def _loudness_conflict(reply: Reply) -> str:
 
 
 def _clock_conflict(config: Config) -> str:
-    tempo, turns = config.tempo, config.turns
+    tempo, turns, port = config.tempo, config.turns, config.ports.clock_input
+    if port and tempo.clock != "midi":
+        return (
+            f"ports.clock_input: the beats come from the MIDI clock of {shown(port)}, and tempo.clock is {tempo.clock};"
+            " leave out --clock-in or --clock."
+        )
+    if is_midi_file(port):
+        return f"ports.clock_input: {shown(port)} is a file, and sends no MIDI clock; name a port."
     if tempo.clock == "internal" and not tempo.bpm:
         return "tempo.clock: the internal clock needs a tempo to begin with; give one with --bpm."
     if tempo.clock == "midi" and config.ports.input_is_file:
-        return "tempo.clock: a .mid file sends no MIDI clock; play on a port, or leave out --clock midi."
+        left_out = "--clock-in" if port else "--clock midi"
+        return f"tempo.clock: a .mid file is played along no MIDI clock; play on a port, or leave out {left_out}."
     if tempo.clock == "link" and config.ports.input_is_file and config.ports.output_is_file:
         return "tempo.clock: from file to file no time passes that Ableton Link could share; leave out --clock link."
     if tempo.tap_key >= 0 and tempo.tap_key == turns.hand_over_key:

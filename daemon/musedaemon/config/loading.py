@@ -98,7 +98,7 @@ def load(path: Path | str) -> Config:
     """
     path = Path(path)
     given, problems = check_document(_parse(path))
-    config = _with(Config(), given)
+    config = _with_implied(_with(Config(), given), given)
     problems += conflicts(config)
     _raise_if([f"{path}: {problem}" for problem in problems])
     return _with_paths(config, path.parent)
@@ -133,7 +133,7 @@ def merge(config: Config, overrides: Sequence[Override]) -> Config:
             problems.append(f"{override.option}: {problem}")
         else:
             given.setdefault(override.section, {})[override.key] = value
-    merged = _with(config, given)
+    merged = _with_implied(_with(config, given), given)
     _raise_if(problems + conflicts(merged))
     return merged
 
@@ -146,6 +146,13 @@ def _with(config: Config, given: Given) -> Config:
         if section in given
     }
     return dataclasses.replace(config, **changed)
+
+
+def _with_implied(config: Config, given: Given) -> Config:
+    """A port for the MIDI clock means `clock = "midi"`, unless another one is `given` beside it."""
+    if not config.ports.clock_input or config.tempo.clock != "follow" or "clock" in given.get("tempo", {}):
+        return config
+    return dataclasses.replace(config, tempo=dataclasses.replace(config.tempo, clock="midi"))
 
 
 def _parse(path: Path) -> dict[str, object]:

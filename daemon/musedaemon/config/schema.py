@@ -61,6 +61,7 @@ class Ports:
 
     input: str = _setting("", Rule("a port's name, a .mid file, or empty for a virtual port `musedaemon in`"))
     output: str = _setting("", Rule("a port's name, a .mid file, or empty for a virtual port `musedaemon out`"))
+    clock_input: str = _setting("", Rule("the port of the MIDI clock, where it is another than the input"))
     api: str = _setting(
         "auto", Rule("the system's MIDI interface", choices=("auto", "alsa", "jack", "coremidi", "winmm"))
     )

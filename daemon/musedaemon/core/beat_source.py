@@ -7,7 +7,7 @@ has changed by more than a note could be off unheard.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from musedaemon.core.beat_grid import Beat, BeatGrid, Doubt
 from musedaemon.core.commands import ClockMoved, Tapped
@@ -19,6 +19,11 @@ CLOCK_MESSAGES = frozenset((0xF2, 0xF8, 0xFA, 0xFB, 0xFC))
 _UNHEARD_S = 0.0005
 _LOOK_AHEAD_S = 1.0
 """A change is reported that moves a note this far ahead by more than `_UNHEARD_S`."""
+
+
+def is_of_clock(event: MidiEvent) -> TypeGuard[Other]:
+    """Whether it is a pulse of a clock, Start, Stop, Continue or Song Position."""
+    return isinstance(event, Other) and event.data[0] in CLOCK_MESSAGES
 
 
 class BeatSource(Protocol):
@@ -107,7 +112,7 @@ class NoClock:
 
 
 class FollowedClock:
-    """A MIDI clock that comes in at our port. It is passed thru like the rest."""
+    """A MIDI clock that comes in. At the musician's port it is passed thru like the rest."""
 
     def __init__(self) -> None:
         self._follower = ClockFollower()
@@ -132,7 +137,7 @@ class FollowedClock:
 
     def receive(self, event: MidiEvent) -> bool:
         """Clock messages are the clock's."""
-        if not isinstance(event, Other) or event.data[0] not in CLOCK_MESSAGES:
+        if not is_of_clock(event):
             return False
         self._hear(event.at, self._follower.receive(event.at, event.data))
         return True

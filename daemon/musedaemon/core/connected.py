@@ -42,6 +42,10 @@ class ConnectedPlayer:
         self._grip.follow(event)
         return self._leaving(self._player.receive(event))
 
+    def receive_clock(self, event: MidiEvent) -> None:
+        """Take what came in at the clock's own port."""
+        self._player.receive_clock(event)
+
     def tap(self, at: float) -> None:
         """The musician taps the tempo at the terminal."""
         self._player.tap(at)

@@ -6,6 +6,7 @@ Owned by the player thread live and by the simulator in virtual time. No port he
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from musedaemon.core.beat_source import BeatSource, NoClock
@@ -26,16 +27,9 @@ from musedaemon.core.commands import (
     Withdrawn,
 )
 from musedaemon.core.echoes import EchoFilter
-from musedaemon.core.events import (
-    CHANNEL_SILENCES,
-    SUSTAIN,
-    ControlChange,
-    MidiEvent,
-    NoteOff,
-    NoteOn,
-    Other,
-)
+from musedaemon.core.events import CHANNEL_SILENCES, SUSTAIN, ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.midi_clock import ClockNews
+from musedaemon.core.modes import Mode
 from musedaemon.core.outlet import Outgoing, Outlet
 from musedaemon.core.pedals import Pedals
 from musedaemon.core.pulse import Pulse
@@ -45,6 +39,11 @@ from musedaemon.core.silence import Channels
 from musedaemon.core.thru import Thru, unchanged
 
 _LATENESS_NOTES = 10_000
+
+
+def ignore_nothing(_event: MidiEvent) -> bool:
+    """All that comes in is the musician's."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,10 @@ class Player:
         timing: PlayerTiming | None = None,
         signals: SignalSettings = NO_SIGNALS,
         beats: BeatSource | None = None,
+        ignored: Callable[[MidiEvent], bool] = ignore_nothing,
     ) -> None:
+        """What is `ignored` of what the musician plays counts for nothing and is not passed thru."""
+        self._ignored = ignored
         self._echoes = echoes
         self._thru = thru
         self._timing = timing or PlayerTiming()
@@ -93,7 +95,7 @@ class Player:
 
     def receive(self, event: MidiEvent) -> list[Outgoing]:
         """Take what came in; returns what is passed thru at once. Our own echo ends here."""
-        if self._echoes.is_echo(event, self._held()):
+        if self._ignored(event) or self._echoes.is_echo(event, self._held()):
             return []
         keeps_time = self._beats.receive(event)
         self._follow_pulse(event.at)
@@ -105,9 +107,7 @@ class Player:
             self._reports.append(Signalled(event.at, None))
             return [*self.panic(event.at), *(self._passed_thru(event, None) if reading.passes else [])]
         if reading is not None:
-            waits = keeps_time and reading.wish is Wish.HAND_OVER and self._beats.starting
-            self._starts_turn = waits if keeps_time else self._starts_turn
-            self._reports.append(Signalled(event.at, None if waits else reading.wish))
+            self._signal(event.at, reading.wish, keeps_time)
         elif keeps_time and not isinstance(event, Other):
             self._reports.append(Signalled(event.at, None))  # a tap; a file goes on once the engine knows what it did
         if reading is not None or keeps_time:
@@ -117,6 +117,13 @@ class Player:
         strike = self._follow_keys(event)
         self._reports.append(Heard(event))
         return self._passed_thru(event, strike)
+
+    def receive_clock(self, event: MidiEvent) -> None:
+        """Take what came in at the clock's own port. Nothing of it is passed thru."""
+        keeps_time = self._beats.receive(event)
+        self._follow_pulse(event.at)
+        if (reading := self._signals.read(event)) is not None:
+            self._signal(event.at, reading.wish, keeps_time)
 
     def tap(self, at: float) -> None:
         """The musician taps the tempo at the terminal (seconds)."""
@@ -196,6 +203,11 @@ class Player:
     def sounding(self) -> int:
         """How many notes sound now."""
         return len(self._outlet)
+
+    def _signal(self, at: float, wish: Wish | Mode | None, keeps_time: bool) -> None:
+        waits = keeps_time and wish is Wish.HAND_OVER and self._beats.starting
+        self._starts_turn = waits if keeps_time else self._starts_turn
+        self._reports.append(Signalled(at, None if waits else wish))
 
     def _follow_pulse(self, now: float) -> None:
         """A turn that Start hands over begins with the song, whose beats it is to lie on."""

@@ -16,6 +16,8 @@ Receive = Callable[[bytes, float], None]
 
 VIRTUAL_INPUT = "musedaemon in"
 VIRTUAL_OUTPUT = "musedaemon out"
+CLOCK_INPUT = "musedaemon clock"
+"""What listens to the clock's own port."""
 
 _OWN_NAMES = {
     direction: re.compile(rf"({name.replace(' ', '-')}(-\d+)?:)?{name}")
@@ -98,8 +100,8 @@ class PortSystem(Protocol):
     def output_names(self) -> list[str]:
         """The ports one can send to, as they are this moment."""
 
-    def open_input(self, name: str, receive: Receive) -> InputPort:
-        """Listen to the port that `name` finds (see `find_port`)."""
+    def open_input(self, name: str, receive: Receive, own_name: str = VIRTUAL_INPUT) -> InputPort:
+        """Listen to the port that `name` finds (see `find_port`), by a port of our own that is called so."""
 
     def open_output(self, name: str) -> OutputPort:
         """Send to the port that `name` finds (see `find_port`)."""

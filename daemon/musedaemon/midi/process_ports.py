@@ -31,9 +31,9 @@ class SenderPorts:
         """The ports one can send to, as they are this moment."""
         return self._others.output_names()
 
-    def open_input(self, name: str, receive: Receive) -> InputPort:
+    def open_input(self, name: str, receive: Receive, own_name: str = VIRTUAL_INPUT) -> InputPort:
         """Listen to the port that `name` finds."""
-        return self._others.open_input(name, receive)
+        return self._others.open_input(name, receive, own_name)
 
     def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
         """A port of our own that others send to."""
@@ -93,10 +93,10 @@ class ProcessPorts(SenderPorts):
         super().expect_nothing()
         self._receivers.dismiss()
 
-    def open_input(self, name: str, receive: Receive) -> InputPort:
+    def open_input(self, name: str, receive: Receive, own_name: str = VIRTUAL_INPUT) -> InputPort:
         """Listen to the port that `name` finds."""
         source = find_port(name, self.input_names(), "input")
-        return self._receiver(source, [VIRTUAL_INPUT, source], receive)
+        return self._receiver(source, [own_name, source], receive)
 
     def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
         """A port of our own that others send to."""

@@ -87,11 +87,11 @@ class RtMidiPorts:
         """The ports one can send to, as they are this moment."""
         return self._names(rtmidi.MidiOut)
 
-    def open_input(self, name: str, receive: Receive) -> InputPort:
+    def open_input(self, name: str, receive: Receive, own_name: str = VIRTUAL_INPUT) -> InputPort:
         """Listen to the port that `name` finds; `receive` runs on rtmidi's thread."""
-        with self._new_client(rtmidi.MidiIn, _client_name(VIRTUAL_INPUT)) as client:
+        with self._new_client(rtmidi.MidiIn, _client_name(own_name)) as client:
             port = OpenInput(client, receive, self._now)
-            port.name = _connect(client, name, "input", VIRTUAL_INPUT)
+            port.name = _connect(client, name, "input", own_name)
             return port
 
     def open_output(self, name: str) -> OutputPort:

@@ -18,13 +18,13 @@ from musedaemon.config.schema import Config
 from musedaemon.core.events import NoteOn
 from musedaemon.errors import MusedaemonError
 from musedaemon.midi.files import read_midi_file
-from musedaemon.midi.ports import VIRTUAL_INPUT, VIRTUAL_OUTPUT, PortSystem, of_others
+from musedaemon.midi.ports import CLOCK_INPUT, VIRTUAL_INPUT, VIRTUAL_OUTPUT, PortSystem, of_others
 from musedaemon.model.onnx_model import OnnxModel, load_default
 from musedaemon.run.bench import NOTE_ON_WIRE_MS, Bench, measure
 from musedaemon.run.chosen import link_session, names_file
 from musedaemon.run.clock import Clock, SessionClock
 from musedaemon.run.link_session import LinkSession
-from musedaemon.run.missing import opening_input, opening_output, opening_system
+from musedaemon.run.missing import opening, opening_system
 from musedaemon.run.preparing import file_to_write, playable_bpm
 from musedaemon.run.priority import Grant, precedence_here
 from musedaemon.run.threads import next_item
@@ -89,6 +89,7 @@ def _ends(config: Config, system: Callable[[], PortSystem]) -> list[Finding]:
     return [
         Finding(Health.OK, "MIDI", f"{opened.api} answers: {ins} to listen to, {outs} to play on (`musedaemon ports`)"),
         *_tried("input", lambda: [_input(config, opened)]),
+        *(_tried("clock", lambda: [_clock(config, opened)]) if config.ports.clock_input else []),
         *_tried("output", lambda: [_output(config, opened)]),
     ]
 
@@ -98,19 +99,29 @@ def _input(config: Config, system: PortSystem) -> Finding:
     if names_file(name):
         return _input_file(config)
     if name:
-        with opening_input(name):
-            port = system.open_input(name, lambda data, at: None)
-    else:
-        port = system.open_virtual_input(VIRTUAL_INPUT, lambda data, at: None)
+        return Finding(Health.OK, "input", _listened(system, name, VIRTUAL_INPUT))
+    port = system.open_virtual_input(VIRTUAL_INPUT, lambda data, at: None)
     port.close()
     return Finding(Health.OK, "input", _opened(name, port.name))
+
+
+def _clock(config: Config, system: PortSystem) -> Finding:
+    return Finding(Health.OK, "clock", _listened(system, config.ports.clock_input, CLOCK_INPUT))
+
+
+def _listened(system: PortSystem, name: str, own_name: str) -> str:
+    """The full name of a port of others, which was listened to."""
+    with opening(system, name):
+        port = system.open_input(name, lambda data, at: None, own_name)
+    port.close()
+    return port.name
 
 
 def _output(config: Config, system: PortSystem) -> Finding:
     name = config.ports.output
     if names_file(name):
         return _output_file(config)
-    with opening_output(system, name, ""):
+    with opening(system, name):
         port = system.open_output(name) if name else system.open_virtual_output(VIRTUAL_OUTPUT)
     exact = port.ahead_s > 0.0
     port.close()
@@ -159,7 +170,8 @@ def _tempo(config: Config) -> list[Finding]:
     if link := link_session(config.tempo):
         return [_link(link)]
     if config.tempo.clock == "midi":
-        return [Finding(Health.OK, "tempo", "from the MIDI clock that comes in at the input, once it is sent")]
+        where = f'"{config.ports.clock_input}"' if config.ports.clock_input else "the input"
+        return [Finding(Health.OK, "tempo", f"from the MIDI clock that comes in at {where}, once it is sent")]
     if config.tempo.bpm:
         return [Finding(Health.OK, "tempo", f"given, {config.tempo.bpm:.4g} bpm")]
     try:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from musedaemon.midi.ports import InputPort, NoOutput, OutputPort, PortSystem, Receive
 from musedaemon.midi.presence import Presence, name_without_number, whole_name
-from musedaemon.run.threads import InputGone, OutputBack, OutputGone, PortChange
+from musedaemon.run.threads import OutputBack, OutputGone, PortChange
 
 Put = Callable[[PortChange], None]
 """Into the player thread's inbox."""
@@ -21,21 +21,24 @@ def known_by(system: PortSystem) -> Callable[[str], str]:
 
 
 class InputEnd:
-    """Where notes come from. Whoever watches the ports owns it."""
+    """Where notes, or a clock, come from. Whoever watches the ports owns it."""
 
-    def __init__(self, system: PortSystem, wanted: str, virtual_name: str, receive: Receive, put: Put) -> None:
+    def __init__(
+        self, system: PortSystem, wanted: str, own_name: str, receive: Receive, on_lost: Callable[[], None]
+    ) -> None:
+        """Our own port has `own_name`. `on_lost` is called once nothing more can come from a port that is gone."""
         self.presence = Presence("input", wanted, known_by(system))
         self._system = system
-        self._virtual_name = virtual_name
+        self._our_name = own_name
         self._receive = receive
-        self._put = put
+        self._on_lost = on_lost
         self._port: InputPort | None = None
         self._failure: Exception | None = None
 
     @property
     def own_name(self) -> str:
         """The name people know it by."""
-        return self.presence.last or self.presence.wanted or self._virtual_name
+        return self.presence.last or self.presence.wanted or self._our_name
 
     @property
     def failure(self) -> Exception | None:
@@ -50,16 +53,16 @@ class InputEnd:
         """Listen to it."""
         system = self._system
         self._port = (
-            system.open_input(name, self._receive)
+            system.open_input(name, self._receive, self._our_name)
             if name
-            else system.open_virtual_input(self._virtual_name, self._receive)
+            else system.open_virtual_input(self._our_name, self._receive)
         )
         return self._port.name
 
     def lose(self) -> None:
-        """Its keys are let go once nothing more can come from it."""
+        """Close it; then who hears it is told."""
         self.close()
-        self._put(InputGone())
+        self._on_lost()
         self._system.expect_input()
 
     def close(self) -> None:

@@ -23,12 +23,24 @@ ENGINE_SHEDS_FROM = 256
 MOST_WAITING = 16_384
 
 
+def everything(_event: MidiEvent) -> bool:
+    """Of a port on which music is played."""
+    return True
+
+
 class Intake:
     """A `Receive`: takes a message's bytes and the second they came, on the port's thread."""
 
-    def __init__(self, put: Callable[[MidiEvent], None], waiting: Callable[[], int], now: Callable[[], float]) -> None:
-        """`waiting` tells how many the player has not taken yet; `now` is in seconds."""
+    def __init__(
+        self,
+        put: Callable[[MidiEvent], None],
+        waiting: Callable[[], int],
+        now: Callable[[], float],
+        wanted: Callable[[MidiEvent], bool] = everything,
+    ) -> None:
+        """`waiting` tells how many the player has not taken yet; `now` is in seconds. The rest is not `wanted`."""
         self._put = put
+        self._wanted = wanted
         self._waiting = waiting
         self._stream = ByteStream()
         shed = Tally("messages that came in were left out: more than can be played", now)
@@ -38,7 +50,7 @@ class Intake:
         """A message, or what a port takes for one."""
         for message in self._stream.messages(data):
             event = wire.decode(message, at)
-            if event is not None and self._gate.admits(event, self._waiting()):
+            if event is not None and self._wanted(event) and self._gate.admits(event, self._waiting()):
                 self._put(event)
 
 

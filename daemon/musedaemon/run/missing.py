@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,16 +16,16 @@ _LIKE_A_FILE = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
 
 
 @contextmanager
-def opening_output(system: PortSystem, wanted: str, input_wanted: str) -> Iterator[None]:
-    """A PortError of the body tells of the input too, if that is not there either.
+def opening(system: PortSystem, wanted: str, inputs_to_come: Sequence[str] = ()) -> Iterator[None]:
+    """A PortError of the body says if `wanted`, the user's name, is that of a file or a folder.
 
-    The names are the user's; `input_wanted` is empty for a port of our own or a file.
+    It tells of the inputs to be opened later too, if these are not there either; one without a name is our own.
     """
     try:
         yield
     except PortError as error:
-        problem = _problem(system, input_wanted) if input_wanted else ""
-        told = [_with_hint(error, wanted), *([problem] if problem else [])]
+        problems = [_problem(system, name) for name in inputs_to_come if name]
+        told = [_with_hint(error, wanted), *(problem for problem in problems if problem)]
         raise type(error)("\n".join(told)) from error
 
 
@@ -36,15 +36,6 @@ def opening_system(*wanted: str) -> Iterator[None]:
         yield
     except PortError as error:
         raise type(error)(" ".join([str(error), *filter(None, map(_on_file, wanted))])) from error
-
-
-@contextmanager
-def opening_input(wanted: str) -> Iterator[None]:
-    """A PortError of the body says if the user's name is that of a file or a folder, or looks like one."""
-    try:
-        yield
-    except PortError as error:
-        raise type(error)(_with_hint(error, wanted)) from error
 
 
 def _problem(system: PortSystem, wanted: str) -> str:

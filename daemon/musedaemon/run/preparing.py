@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from musedaemon.config.schema import MAX_SEED, Config
-from musedaemon.core.beat_source import NoClock
+from musedaemon.core.beat_source import NoClock, is_of_clock
 from musedaemon.core.engine import Engine
 from musedaemon.core.periodicity import FASTEST_BPM, SLOWEST_BPM
-from musedaemon.core.player import Player, PlayerTiming
+from musedaemon.core.player import Player, PlayerTiming, ignore_nothing
 from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing
 from musedaemon.errors import ConfigError
@@ -78,6 +78,7 @@ def prepare(config: Config, reporter: Reporter) -> Session:
             timing,
             signal_settings(config),
             NoClock() if score and target else beat_source(config.tempo, link),
+            is_of_clock if config.ports.clock_input else ignore_nothing,
         ),
         record=Recorder(meter(config.tempo)) if score and target else Unrecorded(),
         model_name=str(model.card),

@@ -88,11 +88,12 @@ class ClockPhase(Enum):
 
 
 class ClockChange(NamedTuple):
-    """`clock` is that setting; `bpm` its tempo now, None while there is none."""
+    """`clock` is that setting; `bpm` its tempo now, None while there is none; `port` where a MIDI clock is awaited."""
 
     clock: str
     phase: ClockPhase
     bpm: float | None
+    port: str | None = None
 
 
 _PHASES = {

@@ -27,7 +27,7 @@ from musedaemon.run.clock import SessionClock
 from musedaemon.run.console import listen_at_terminal
 from musedaemon.run.intake import BoundedReports
 from musedaemon.run.link_session import LinkSession
-from musedaemon.run.missing import opening_input, opening_output, opening_system
+from musedaemon.run.missing import opening, opening_system
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
 from musedaemon.run.outside import Outside
 from musedaemon.run.priority import Grant, system_precedence
@@ -162,7 +162,7 @@ class Session:
         with ExitStack() as cleanup:
             cleanup.callback(wiring.close)
             ports = self.config.ports
-            with opening_output(system, ports.output, "" if score else ports.input):
+            with opening(system, ports.output, ["" if score else ports.input, ports.clock_input]):
                 output: OutputPort = NoOutput() if target else wiring.open_output()
             if score and not ports.output:
                 self._await_listener(output, wiring.output_name)
@@ -172,9 +172,11 @@ class Session:
             if self.link:
                 self.link.join(clock.reckoned, lambda: live.inbox.put(Wake.NOW))
                 cleanup.callback(self.link.leave)
-            with opening_input(ports.input):
+            with opening(system, ports.input, [ports.clock_input]):
                 input_name = ports.input if score else wiring.open_input()
-            self._started(input_name, str(target) if target else wiring.output_name)
+            with opening(system, ports.clock_input):
+                clock_name = wiring.open_clock() if ports.clock_input else input_name
+            self._started(input_name, str(target) if target else wiring.output_name, clock_name)
             wiring.watch()
             self.live = live
             taps = TerminalTaps(clock, live.tap)
@@ -182,8 +184,8 @@ class Session:
             self._attend(live)
             live.run(answers)
             self.reconnections = wiring.reconnections
-            if failure := wiring.input_failure:
-                self.reporter.warning(f'messages from "{input_name}" were lost ({failure}); please report it')
+            for name, failure in wiring.failures:
+                self.reporter.warning(f'messages from "{name}" were lost ({failure}); please report it')
 
     def _await_listener(self, output: OutputPort, name: str) -> None:
         """A port of our own is open, and a file is to play: its first phrase is for somebody."""
@@ -257,9 +259,11 @@ class Session:
             p50, p99, most = (1000 * value for value in np.percentile(lateness, (50, 99, 100)))
             self.reporter.detail(f"notes left {p50:.1f} ms late at the median, p99 {p99:.1f} ms, at most {most:.1f} ms")
 
-    def _started(self, input_name: str, output_name: str) -> None:
+    def _started(self, input_name: str, output_name: str, clock_name: str = "") -> None:
+        """`clock_name` is the port at which a MIDI clock would come in."""
         self.reporter.started(input_name, output_name, self.model_name, self.seed)
         clock = self.config.tempo.clock
         self._tempo_of_clock = tempo_of_clock(clock)
         if clock in AWAITED:
-            self.reporter.clock(ClockChange(clock, ClockPhase.AWAITED, first_bpm(self.config.tempo)))
+            port = clock_name if clock == "midi" else None
+            self.reporter.clock(ClockChange(clock, ClockPhase.AWAITED, first_bpm(self.config.tempo), port))

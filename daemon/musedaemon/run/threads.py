@@ -56,6 +56,12 @@ class InputGone(NamedTuple):
     """The port that was listened to is gone."""
 
 
+class ClockHeard(NamedTuple):
+    """This came in at the clock's own port."""
+
+    event: MidiEvent
+
+
 class Tap(NamedTuple):
     """The musician taps the tempo at the terminal, `at` (seconds)."""
 
@@ -84,7 +90,8 @@ class Dial(NamedTuple):
     memory: float
 
 
-PlayerInbox = Queue[MidiEvent | Command | Panic | Tap | PortChange | Wake | Ping | Stop]
+PlayerItem = MidiEvent | ClockHeard | Command | Panic | Tap | PortChange | Wake | Ping
+PlayerInbox = Queue[PlayerItem | Stop]
 ForEngine = Report | Ping | Adopt | Mode | Dial | Stop
 """A `Mode` is one that was typed at the terminal."""
 EngineInbox = Queue[ForEngine]
@@ -144,10 +151,10 @@ class PlayerThread:
             finally:
                 self._port.close()
 
-    def _next_item(self) -> MidiEvent | Command | Panic | Tap | PortChange | Wake | Ping | Stop | None:
+    def _next_item(self) -> PlayerItem | Stop | None:
         return next_item(self._inbox, self._player.next_deadline(self._port.ahead_s), self._clock)
 
-    def _handle(self, item: MidiEvent | Command | Panic | Tap | PortChange | Wake | Ping | None) -> None:
+    def _handle(self, item: PlayerItem | None) -> None:
         now = self._clock.now()
         match item:
             case Play() | Withdraw() | Cancel() | GoOn():
@@ -162,6 +169,8 @@ class PlayerThread:
                 self._send(self._player.input_gone(now))
             case Panic():
                 self._send(self._player.panic(now))
+            case ClockHeard(event):
+                self._player.receive_clock(event)
             case Tap(at):
                 self._player.tap(at)
             case Wake.NOW:

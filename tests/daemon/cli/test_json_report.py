@@ -25,7 +25,7 @@ def told(level: str) -> list[dict[str, object]]:
     report.warning('a "warning"\nin two lines')
     report.kept(Path("jam.mid"))
     report.reloaded(["model.memory"], [])
-    report.clock(ClockChange("midi", ClockPhase.AWAITED, None))
+    report.clock(ClockChange("midi", ClockPhase.AWAITED, None, "DAW"))
     report.clock(ClockChange("midi", ClockPhase.LOST, 96.0))
     report.mode(Mode.DUET)
     report.panicked()
@@ -49,9 +49,11 @@ def test_every_line_is_an_object_with_time_level_and_event() -> None:
         ("info", "panic"),
         ("info", "finished"),
     ]
-    told_of_clock = [{key: line[key] for key in ("clock", "state", "bpm")} for line in lines[7:9]]
+    told_of_clock = [
+        {key: line[key] for key in ("clock", "state", "bpm", "port") if key in line} for line in lines[7:9]
+    ]
     assert told_of_clock == [
-        {"clock": "midi", "state": "awaited", "bpm": None},
+        {"clock": "midi", "state": "awaited", "bpm": None, "port": "DAW"},
         {"clock": "midi", "state": "lost", "bpm": 96.0},
     ]
     assert lines[9]["mode"] == "duet"

@@ -164,12 +164,12 @@ def test_every_line_is_flushed_as_it_is_written() -> None:
     ("change", "line"),
     [
         (
-            ClockChange("midi", ClockPhase.AWAITED, None),
-            "waiting for a MIDI clock at the input; until it comes the tempo is found in your playing",
+            ClockChange("midi", ClockPhase.AWAITED, None, "DAW:clock"),
+            'no MIDI clock on "DAW:clock" yet; until it comes the tempo is found in your playing',
         ),
         (
-            ClockChange("midi", ClockPhase.AWAITED, 96.0),
-            "waiting for a MIDI clock at the input; until it comes the tempo is 96 bpm",
+            ClockChange("midi", ClockPhase.AWAITED, 96.0, "musedaemon in"),
+            'no MIDI clock on "musedaemon in" yet; until it comes the tempo is 96 bpm',
         ),
         (
             ClockChange("link", ClockPhase.AWAITED, 120.0),

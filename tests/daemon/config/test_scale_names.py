@@ -73,7 +73,7 @@ def test_a_mistake_is_told_in_one_sentence(typed: str, problem: str) -> None:
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_scale_or_told_to_be_none(typed: str) -> None:
-    known = scale_named(typed) is not None or typed.strip().lower() in ("off", "auto")
+    known = scale_named(typed) is not None or typed.strip().lower() in ("off", "auto", "lean")
     assert (scale_problem(typed) == "") == known
 
 

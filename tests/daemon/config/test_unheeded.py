@@ -19,6 +19,7 @@ LIVE = Config(ports=Ports(input="Keys", output="Synth"))
 COUNTS_EVERYWHERE = {
     ("ports", "input"),
     ("ports", "output"),
+    ("ports", "clock_input"),
     ("ports", "response_channel"),
     ("turns", "max_reply_beats"),
     ("turns", "hand_over_pedal"),

@@ -9,7 +9,7 @@ from support.written import save_line
 
 from musedaemon.config.schema import Config, Model, Ports, Tempo, Timing
 from musedaemon.errors import PortError
-from musedaemon.midi.ports import InputPort, OutputPort, PortSystem, Receive, find_port
+from musedaemon.midi.ports import VIRTUAL_INPUT, InputPort, OutputPort, PortSystem, Receive, find_port
 from musedaemon.run.bench import Bench, Times
 from musedaemon.run.check import Finding, Health, check, model_finding, timer_finding
 from musedaemon.run.clock import SessionClock
@@ -46,7 +46,7 @@ class FakeSystem(ListedPorts):
         self._virtual = virtual
         self._ahead_s = ahead_s
 
-    def open_input(self, name: str, receive: Receive) -> InputPort:
+    def open_input(self, name: str, receive: Receive, own_name: str = VIRTUAL_INPUT) -> InputPort:
         return FakePort(find_port(name, self.input_names(), "input"), self.opened)
 
     def open_output(self, name: str) -> OutputPort:
@@ -178,3 +178,14 @@ def test_a_timer_is_judged_by_what_would_be_heard(late_ms: list[float], health: 
     finding = timer_finding(late_ms)
     assert finding.health is health
     assert told in finding.told
+
+
+def test_the_port_of_a_clock_is_tried_and_named() -> None:
+    system = FakeSystem()
+    findings = found(Config(Ports(clock_input="keys"), tempo=Tempo(clock="midi"), model=TINY), system)
+    assert findings["clock"] == Finding(Health.OK, "clock", "Keys 20:0")
+    assert findings["tempo"].told == 'from the MIDI clock that comes in at "keys", once it is sent'
+    assert [port.closed for port in system.opened] == [True, True, True]
+    missing = found(Config(Ports(clock_input="drums"), tempo=Tempo(clock="midi"), model=TINY), FakeSystem())["clock"]
+    assert missing.health is Health.BROKEN
+    assert 'No MIDI input port matches "drums"' in missing.told

@@ -3,102 +3,20 @@
 from __future__ import annotations
 
 import os
-import threading
-from dataclasses import dataclass, field
 from queue import Queue
 
 import pytest
+from support.plugged_ports import Machine, Time
 
 from musedaemon.config.schema import Config, Ports
 from musedaemon.errors import PortAbsentError, PortError
-from musedaemon.midi.ports import InputPort, OutputPort, Receive, find_port
+from musedaemon.midi.ports import find_port
 from musedaemon.midi.presence import Sight
 from musedaemon.run.connections import LOOKS_EVERY_S, RETRY_S, WAITING_LOOKS_EVERY_S, Connections
 from musedaemon.run.ends import InputEnd, OutputEnd
 from musedaemon.run.patience import Patience, is_service, patience
 from musedaemon.run.reporting import PortState
 from musedaemon.run.threads import InputGone, OutputBack, OutputGone, PortChange
-
-
-@dataclass
-class Port:
-    """Open until it is closed; `log` is what happens to all of them."""
-
-    name: str
-    log: list[str]
-    ahead_s: float = 0.0
-    listener: threading.Event | None = None
-    failure: Exception | None = None
-    is_gone: bool = False
-
-    def send(self, data: bytes, at: float = 0.0) -> None:
-        self.log.append(f"{self.name} gets {data.hex()}")
-
-    def close(self) -> None:
-        self.log.append(f"close {self.name}")
-
-
-@dataclass
-class Machine:
-    """A `PortSystem` whose ports a test plugs and unplugs."""
-
-    api: str = "ALSA"
-    inputs: list[str] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
-    log: list[str] = field(default_factory=list)
-    opened: list[Port] = field(default_factory=list)
-    refuses: bool = False
-
-    def input_names(self) -> list[str]:
-        return self.inputs
-
-    def output_names(self) -> list[str]:
-        return self.outputs
-
-    def open_input(self, name: str, receive: Receive) -> InputPort:
-        return self._open(find_port(name, self.inputs, "input"))
-
-    def open_output(self, name: str) -> OutputPort:
-        return self._open(find_port(name, self.outputs, "output"))
-
-    def system_lost(self) -> None:
-        self.log.append("system lost")
-
-    def expect_input(self) -> None:
-        self.log.append("expect an input")
-
-    def expect_output(self) -> None:
-        self.log.append("expect an output")
-
-    def expect_nothing(self) -> None:
-        self.log.append("expect nothing")
-
-    def open_virtual_input(self, name: str, receive: Receive) -> InputPort:
-        return self._open(name)
-
-    def open_virtual_output(self, name: str) -> OutputPort:
-        return self._open(name)
-
-    def sight(self) -> Sight:
-        return Sight(tuple(self.inputs), tuple(self.outputs))
-
-    def _open(self, name: str) -> Port:
-        if self.refuses:
-            self.log.append(f"refuse {name}")
-            raise PortError(f"{name} refuses.")
-        self.log.append(f"open {name}")
-        self.opened.append(Port(name, self.log))
-        return self.opened[-1]
-
-
-@dataclass
-class Time:
-    """A clock that stands still unless it is told."""
-
-    at: float = 0.0
-
-    def now(self) -> float:
-        return self.at
 
 
 class Stage:
@@ -109,9 +27,12 @@ class Stage:
         self.told: list[str] = []
         self.inbox: Queue[PortChange] = Queue()
         self.time = Time()
-        self.input = InputEnd(self.machine, wanted_input, "our in", lambda data, at: None, self.inbox.put)
+        self.input = InputEnd(self.machine, wanted_input, "our in", lambda data, at: None, self._input_gone)
         self.output = OutputEnd(self.machine, wanted_output, "our out", self.inbox.put)
         self.connections = Connections([self.input, self.output], self.time, self._tell, self.machine.system_lost)
+
+    def _input_gone(self) -> None:
+        self.inbox.put(InputGone())
 
     def _tell(self, name: str, state: PortState) -> None:
         self.told.append(f"{name} {state.value}")

@@ -8,7 +8,7 @@ from support.listed_ports import ListedPorts
 from musedaemon.errors import ConfigError, PortAbsentError, PortError
 from musedaemon.midi.ports import find_port
 from musedaemon.run.chosen import names_file
-from musedaemon.run.missing import opening_input, opening_output, opening_system
+from musedaemon.run.missing import opening, opening_system
 
 NEXT = "name it, or switch the instrument on (--wait-for-ports waits for it)."
 
@@ -26,14 +26,14 @@ class Ports(ListedPorts):
         return super().input_names()
 
 
-def refusal(system: Ports, wanted_input: str, wanted_output: str = "Sinth") -> PortError:
+def refusal(system: Ports, wanted_input: str, wanted_output: str = "Sinth", *more_inputs: str) -> PortError:
     with pytest.raises(PortError) as caught:
-        _open(system, wanted_input, wanted_output)
+        _open(system, wanted_input, wanted_output, *more_inputs)
     return caught.value
 
 
-def _open(system: Ports, wanted_input: str, wanted_output: str) -> None:
-    with opening_output(system, wanted_output, wanted_input):
+def _open(system: Ports, wanted_input: str, wanted_output: str, *more_inputs: str) -> None:
+    with opening(system, wanted_output, [wanted_input, *more_inputs]):
         find_port(wanted_output, system.output_names(), "output")
 
 
@@ -44,6 +44,11 @@ def test_two_ports_that_are_not_there_are_named_in_one_go() -> None:
         f'No MIDI output port matches "Sinth" (did you mean "Synth"?); there is "Synth": {NEXT}',
         f'No MIDI input port matches "Keytar" (did you mean "Keystation"?); there is "Keystation": {NEXT}',
     ]
+
+
+def test_the_port_of_a_clock_that_is_not_there_is_named_with_the_others() -> None:
+    error = refusal(Ports("Keystation"), "Keytar", "Sinth", "DAW")
+    assert [line.split('"')[1] for line in str(error).splitlines()] == ["Sinth", "Keytar", "DAW"]
 
 
 @pytest.mark.parametrize("wanted_input", ["Keystation", ""])
@@ -70,7 +75,7 @@ def test_a_folder_or_file_of_that_name_is_told(tmp_path: Path, monkeypatch: pyte
     assert str(refusal(Ports("Keystation"), "Keystation", "notes")).endswith(
         f"{NEXT} Here, notes is a file, but no .mid file."
     )
-    with pytest.raises(PortAbsentError, match=r" Here, Keys is a folder\.$"), opening_input("Keys"):
+    with pytest.raises(PortAbsentError, match=r" Here, Keys is a folder\.$"), opening(Ports("Pads"), "Keys"):
         find_port("Keys", ["Pads"], "input")
 
 
@@ -89,7 +94,7 @@ def test_a_port_of_the_name_of_a_folder_is_a_port(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Synth").mkdir()
     assert not names_file("Synth")
-    with opening_input("Synth"):
+    with opening(Ports("Synth"), "Synth"):
         assert find_port("Synth", ["Synth"], "input") == "Synth"
 
 

@@ -212,7 +212,7 @@ def test_along_a_midi_clock_the_reply_begins_on_the_bar(jack_server: JackServer)
     call = [(at + 1.0, data) for at, data in PHRASE]
     with daemon("--no-thru", "--clock", "midi", "--start-on", "bar") as process, JackBench(jack_server) as bench:
         bench.listen_to(OUT)
-        assert next_line(process, "waiting").startswith("waiting for a MIDI clock at the input; until it comes")
+        assert next_line(process, "no MIDI").startswith('no MIDI clock on "musedaemon in" yet; until it comes')
         start = bench.play([*clocked(120.0, 30), *call], into=IN)
         next_line(process, "the MIDI clock runs at ")
         turn = next_line(process, "turn 1")
