@@ -55,6 +55,46 @@ def test_without_settings_any_pitch_near_the_call_and_any_loudness_may_come_at_a
     assert limits.spacing.strikes == 0
 
 
+@pytest.mark.parametrize(
+    ("call", "softest", "loudest", "bounds"),
+    [
+        ((56, 70, 93), 1, 127, (52, 97)),
+        ((80, 80), 1, 127, (76, 84)),
+        ((2, 125), 1, 127, (1, 127)),
+        ((22, 34), 25, 127, (25, 41)),
+        ((56, 93), 1, 60, (19, 60)),
+        ((20, 30), 90, 120, (90, 104)),
+        ((1, 127), 60, 62, (60, 62)),
+    ],
+)
+def test_a_reply_is_hardly_softer_or_louder_than_its_call_ever_is_and_within_the_settings(
+    call: tuple[int, ...], softest: int, loudest: int, bounds: tuple[int, int]
+) -> None:
+    limits = limits_for(LimitSettings(softest=softest, loudest=loudest), 60).as_loud_as(call)
+    assert (limits.softest, limits.loudest) == bounds
+    assert limits.velocity_classes().any()
+
+
+@pytest.mark.parametrize(("softest", "loudest"), [(22, 34), (56, 93), (80, 80), (116, 127)])
+@pytest.mark.parametrize("memory", [0.0, 0.5])
+def test_no_note_of_a_reply_is_beyond_the_loudness_of_its_call_and_they_differ(
+    softest: int, loudest: int, memory: float
+) -> None:
+    """Whatever the model likes: the fake one gives every class a chance."""
+    call = [
+        event._replace(velocity=(softest, loudest)[index // 2 % 2]) if isinstance(event, NoteOn) else event
+        for index, event in enumerate(CALL)
+    ]
+    played_at = {
+        note.velocity
+        for seed in range(8)
+        for note in jam(call, replace(SETTINGS, seed=seed, memory=memory), FakeModel(certain=False)).notes()
+    }
+    assert softest - 4 <= min(played_at)
+    assert max(played_at) <= loudest + 4
+    assert len(played_at) > 1
+
+
 def test_what_answers_nothing_has_ten_fingers_and_the_keyboard_at_any_pace() -> None:
     limits = Limiter(LimitSettings(), PLAYABLE).limits_beside([])
     assert limits.pitches.tolist() == PLAYABLE.tolist()
@@ -283,7 +323,7 @@ class Dwelling(FakeModel):
 
 
 def test_no_pitch_is_repeated_on_and_on_and_no_rest_is_longer_than_the_call_has_it() -> None:
-    notes = played(jam(CALL, settings=replace(SETTINGS, lengths=Lengths(calls=3.0)), model=Dwelling(certain=False)))
+    notes = played(jam(CALL, settings=replace(SETTINGS, lengths=Lengths(calls=4.0)), model=Dwelling(certain=False)))
     pitches = [pitch for _, _, pitch, _ in notes]
     assert len(pitches) > 8
     assert max(len(list(run)) for _, run in groupby(pitches)) == 4
