@@ -132,7 +132,7 @@ class Limits(NamedTuple):
 
     def velocity_classes(self) -> BoolArray:
         """[VELOCITY_CLASSES] the classes that hold an allowed velocity: at least one."""
-        return _velocity_classes(self.softest, self.loudest)
+        return velocity_classes(self.softest, self.loudest)
 
     def velocity(self, velocity_class: int) -> int:
         """The allowed velocity nearest to the middle of a class."""
@@ -140,8 +140,8 @@ class Limits(NamedTuple):
 
 
 @cache
-def _velocity_classes(softest: int, loudest: int) -> BoolArray:
-    """Asked for at every note, and not to be changed."""
+def velocity_classes(softest: int, loudest: int) -> BoolArray:
+    """[VELOCITY_CLASSES] those that hold a velocity from `softest` to `loudest`. Not to be changed."""
     lowest = np.arange(VELOCITY_CLASSES) * VELOCITY_STEP
     inside: BoolArray = (lowest + VELOCITY_STEP > softest) & (lowest <= loudest)
     inside.flags.writeable = False

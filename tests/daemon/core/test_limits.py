@@ -311,10 +311,17 @@ def test_where_a_reply_has_to_end_its_last_note_is_no_stump() -> None:
 
 
 class Dwelling(FakeModel):
-    """Stays on one pitch, and after three notes wants to rest for four beats."""
+    """Stays on one pitch, and after three notes wants to rest for four beats. None of its notes is longer than two: one
+    that reached the place where a reply may end would let it wait.
+    """
 
     def pitch_logits(self, *args: object) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         return self._peak(PITCHES, 64, 1.0)
+
+    def duration_logits(self, *args: object) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        logits = self._peak(TIME_CLASSES, 10, 1.0)
+        logits[2 * 24 + 1 :] = -40.0
+        return logits
 
     def step(self, state: State, context: Context, pitch: int, velocity: int) -> State:
         after = super().step(state, context, pitch, velocity)
@@ -323,7 +330,7 @@ class Dwelling(FakeModel):
 
 
 def test_no_pitch_is_repeated_on_and_on_and_no_rest_is_longer_than_the_call_has_it() -> None:
-    notes = played(jam(CALL, settings=replace(SETTINGS, lengths=Lengths(calls=4.0)), model=Dwelling(certain=False)))
+    notes = played(jam(CALL, settings=replace(SETTINGS, lengths=Lengths(calls=3.0)), model=Dwelling(certain=False)))
     pitches = [pitch for _, _, pitch, _ in notes]
     assert len(pitches) > 8
     assert max(len(list(run)) for _, run in groupby(pitches)) == 4
