@@ -39,7 +39,7 @@ def test_accents_lie_where_the_musician_puts_them() -> None:
 def test_the_lean_keeps_to_what_may_be_played_and_is_as_wide_as_that_allows() -> None:
     moods = [60, 84, 62, 82, 88, 58, 86, 60] * 2
     lean = dynamics_of(phrase(moods, step=0.25), 120.0).within(56, 92).lean(12)
-    inside = [class_to_velocity(index) for index in np.flatnonzero(lean.curve)]
+    inside = [class_to_velocity(index) for index in np.flatnonzero(lean.curve).tolist()]
     assert (min(inside), max(inside)) == (58, 94)  # the class of 92 is 92 to 95
     leaned = np.exp(lean.on(np.where(np.arange(VELOCITY_CLASSES) == 18, 40.0, 0.0).astype(np.float32)).astype(float))
     assert leaned / leaned.sum() == pytest.approx(lean.curve, abs=1e-6)
