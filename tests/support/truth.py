@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support.jam import Jam, Told
 
-from musedaemon.core.commands import Cancelled, HandedOver, Heard, PlannedNote, Played, TurnOver, Withdrawn
+from musedaemon.core.commands import Cancelled, Heard, PlannedNote, Played, TurnOver, Withdrawn
 from musedaemon.core.conversation import LEAD_S
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.keys import Keys
@@ -38,9 +38,7 @@ class Replay:
         self._keys = Keys()
         self._struck_at = float("-inf")
         self._open: dict[tuple[int, int], tuple[int, int]] = {}
-        self._answers = False
-        self._reply_began_at: float | None = None
-        self._since_theirs: int | None = None
+        self._ours: list[int] = []
         self.moment = opening(model, 0.0)
         self.memory = SessionMemory(len(self.moment.key))
 
@@ -54,9 +52,8 @@ class Replay:
                     self._play(jam.planned[serial])
                 case Withdrawn(at):
                     self._withdraw(at)
-                case HandedOver() | TurnOver():
-                    self._answers = isinstance(told, HandedOver)
-                    self._reply_began_at = self._since_theirs = None
+                case TurnOver():
+                    self._forget_ours()
         return self.moment
 
     def _note(self, at: float, pitch: int, velocity: int, seconds: float | None) -> int:
@@ -70,9 +67,7 @@ class Replay:
         """A note that is together with the musician's sounds a little later, and counts as if it did not."""
         together = abs(note.at - self._struck_at - LEAD_S) < _SAME_S
         at = self._struck_at if together else note.at
-        handle = self._note(at, note.pitch, note.velocity, note.until - at)
-        self._reply_began_at = at if self._reply_began_at is None else self._reply_began_at
-        self._since_theirs = handle if self._since_theirs is None else self._since_theirs
+        self._ours.append(self._note(at, note.pitch, note.velocity, note.until - at))
 
     def _hear(self, event: MidiEvent) -> None:
         match event:
@@ -91,7 +86,7 @@ class Replay:
         self._finish(event.at, event.channel, event.pitch)
         handle = self._note(event.at, event.pitch, event.velocity, None)
         self._open[event.channel, event.pitch] = handle, self.moment.tick
-        self._struck_at, self._since_theirs = event.at, None
+        self._struck_at = event.at
 
     def _end(self, at: float, channel: int, pitch: int) -> None:
         self._finish(at, channel, pitch)
@@ -106,13 +101,12 @@ class Replay:
         for pitch, end in list(self.moment.tracker.ends.items()):
             if end is not None and end > self.moment.tick_at(at, self._bpm):
                 self.moment = self.moment.released(at, pitch, self._bpm)
-        self._forget_false_start(at)
+        self._forget_ours()
 
-    def _forget_false_start(self, at: float) -> None:
-        """An answer shorter than a beat leaves no trace, as far as the musician did not play into it."""
-        began_at, since = self._reply_began_at, self._since_theirs
-        if self._answers and began_at is not None and since is not None and at - began_at < 60.0 / self._bpm:
-            self.memory.forget_from(since)
+    def _forget_ours(self) -> None:
+        """The memory keeps what we play for as long as we play."""
+        self.memory.forget(self._ours)
+        self._ours.clear()
 
 
 def remembered(memory: SessionMemory) -> list[object]:

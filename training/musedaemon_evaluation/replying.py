@@ -71,6 +71,12 @@ class Response:
         """What was played in the last turn, on the same clock."""
         return _notes(self.events[self.turns[-1] :] if self.turns else [])
 
+    @property
+    def each_turn(self) -> list[Notes]:
+        """What was played in every turn, on the same clock."""
+        ends = [*self.turns[1:], len(self.events)]
+        return [_notes(self.events[begin:end]) for begin, end in zip(self.turns, ends, strict=False)]
+
 
 def response_to(model: NoteModel, calls: Notes, settings: EngineSettings) -> Response:
     """What the daemon plays to notes in ticks at `BPM`; they wait for each of its replies."""

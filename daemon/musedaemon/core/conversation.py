@@ -83,8 +83,6 @@ class Conversation:
     def gave_way(self, at: float, to: Heard | Signalled) -> list[Effect]:
         """Nothing of ours sounds or is pending any more (seconds)."""
         reply, call, _, hand_over = self._settled()
-        if at - reply.began_at < self._ear.beat_s:
-            self._ear.forget_own()
         self._manner.turn_theirs(Ending.TAKEN_BACK)
         self._paused = isinstance(to, Signalled) and to.wish is Wish.PAUSE and self._manner.plays_unasked
         if reply.played or not self._goes_on(to):
@@ -227,6 +225,7 @@ class Conversation:
             withdrawn=not (reply.complete and reply.all_played),
         )
         self._ear.release_own(at)
+        self._ear.forget_own()
         self._underway = None
         self._began_at = at
         self._move(move)

@@ -105,6 +105,7 @@ class Duet:
         if isinstance(to, Heard) and isinstance(to.event, NoteOn):
             return []
         self._ear.release_own(at)
+        self._ear.forget_own()
         self._left = deque([n._replace(until=min(n.until, at)) for n in self._left], maxlen=_NOTES_BEFORE)
         self._passage.sounds_until = min(self._passage.sounds_until, at)
         self._plan_from = float("inf")
@@ -222,6 +223,7 @@ class Duet:
         """The passage is over: tell of it, and listen for the next."""
         told = self._told_of(at)
         self._ear.turn_page()
+        self._ear.forget_own()
         self._reply = None
         self._passage = Passage()
         self._plan_from = float("inf")

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from musedaemon.core.limits import velocity_classes
 from musedaemon.core.moment import ticks_per_second
 from musedaemon.core.phrase import Phrase
 from musedaemon.encoding import TICKS_PER_BEAT, VELOCITY_CLASSES, class_to_velocity
@@ -47,23 +48,27 @@ class Lean(NamedTuple):
 
 
 class Dynamics(NamedTuple):
-    """The levels of a call: [cells] velocities by place in the cycle, counted from its last onset, and their spread."""
+    """The levels of a call: [cells] velocities by place in the cycle, counted from its last onset, and their spread;
+    the velocities a reply may have, from `softest` to `loudest`.
+    """
 
     levels: npt.NDArray[np.float64]
     spread: float
+    softest: int = 1
+    loudest: int = 127
 
     def lean(self, ticks: int) -> Lean:
         """How loud a note is to be `ticks` after the call's last onset."""
         width = self.spread * _ROOM
         off = (_VELOCITIES - self.levels[_cell(ticks)]) / width
-        curve = np.exp(-0.5 * off * off)
+        curve = np.exp(-0.5 * off * off) * velocity_classes(self.softest, self.loudest)
         return Lean(curve / curve.sum(), self.spread**2)
 
     def within(self, softest: int, loudest: int) -> Dynamics:
         """The same accents, moved as far as need be to lie between two velocities, cut off where they are wider."""
         lower = min(loudest - float(self.levels.max()), 0.0)
         higher = max(softest - float(self.levels.min()), 0.0)
-        return Dynamics(np.clip(self.levels + (lower or higher), softest, loudest), self.spread)
+        return Dynamics(np.clip(self.levels + (lower or higher), softest, loudest), self.spread, softest, loudest)
 
 
 def dynamics_of(phrase: Phrase, bpm: float) -> Dynamics:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from musedaemon.core.beat_grid import Beat, Place
 from musedaemon.core.commands import TempoFound
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn
 from musedaemon.core.keys import Keys
-from musedaemon.core.memory import SessionMemory
+from musedaemon.core.memory import REACH, SessionMemory
 from musedaemon.core.moment import Moment, nearest_tick, opening, ticks_per_second
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.tempo import TempoFrom, TempoTracker
@@ -31,7 +33,7 @@ class Ear:
         self._tempo_found = True
         self._notes_counted = 0
         self._counted_at_bpm = tempo.bpm
-        self._own_handle: int | None = None
+        self._own_handles: deque[int] = deque(maxlen=REACH)
         self.beat_tick: int | None = None
         """The tick nearest to a beat, where tempo and beats were found in the playing; they go on from it."""
         self._keys = Keys()
@@ -159,8 +161,7 @@ class Ear:
         moment = self.moment
         self.moment = after if moment is before else self._heard_anew(after, beat)
         assert self.moment.note is not None
-        handle = self.memory.remember(moment.key, moment.trail, self.moment.note)
-        self._own_handle = handle if self._own_handle is None else self._own_handle
+        self._own_handles.append(self.memory.remember(moment.key, moment.trail, self.moment.note))
         self.phrase.alone = len(self.phrase) == 0
 
     def _heard_anew(self, after: Moment, beat: float | None) -> Moment:
@@ -179,10 +180,12 @@ class Ear:
                 self.moment = self.moment.released(at, pitch, self.bpm)
 
     def forget_own(self) -> None:
-        """Let the notes of ours since the hand-over leave no trace in the session memory: it was a false start."""
-        if self._own_handle is not None and len(self.phrase) == 0:
-            self.memory.forget_from(self._own_handle)
-            self._own_handle = None
+        """What we have played is over, and leaves the session memory: the next answer is to be another one.
+
+        The state has heard it and goes on from there.
+        """
+        self.memory.forget(self._own_handles)
+        self._own_handles.clear()
 
     def find_tempo(self, at: float) -> list[TempoFound]:
         """Find the tempo in the phrase (seconds); where it is another, the phrase is heard again.
@@ -209,7 +212,6 @@ class Ear:
         """The phrase is over: returns it, and listens for the next."""
         self._latest = self.call
         over, self.phrase = self.phrase, self.phrase.next()
-        self._own_handle = None
         self._notes_counted = 0
         return over
 

@@ -106,7 +106,7 @@ class Engine:
 
     @property
     def memory(self) -> SessionMemory:
-        """The notes of this session that were really heard."""
+        """The musician's notes that were really heard, and ours of the turn underway."""
         return self._ear.memory
 
     @property
@@ -233,6 +233,7 @@ class Engine:
                 return self._switch(at, mode)
             case Signalled(at, Wish.REST):
                 self._ear.turn_page()
+                self._ear.forget_own()
                 self._part = self._part_of(self._mode, at)
             case Signalled(at, Wish() as wish):
                 return self._part.signalled(at, wish)

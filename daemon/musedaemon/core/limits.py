@@ -40,6 +40,8 @@ _MORE_REPEATS, _FEWEST_REPEATS = 2, 4
 _OCTAVE = 12
 """A reply as high as its call has at least so much to move in, however narrow the call; others go at most so far beyond
 its outermost notes."""
+_SPARE_VELOCITY = 4
+"""A reply is at most so much softer or louder than its call ever is: it has some life where all of that is as loud."""
 _COUNTED_BEATS = 2
 """Strikes are counted over two beats, so that a dotted rhythm passes where even notes as many would."""
 
@@ -117,9 +119,21 @@ class Limits(NamedTuple):
     repeats: int = ANY_REPEATS
     key: Scale | None = None
 
+    def as_loud_as(self, velocities: Sequence[int]) -> Limits:
+        """The same, but that velocities stay near those of a call (at least one, 1 to 127).
+
+        Where these lie outside `softest` to `loudest`, as near to them as that allows.
+        """
+        softest, loudest = min(velocities), max(velocities)
+        moved = min(self.loudest - loudest, 0) or max(self.softest - softest, 0)
+        return self._replace(
+            softest=max(softest + moved - _SPARE_VELOCITY, self.softest),
+            loudest=min(loudest + moved + _SPARE_VELOCITY, self.loudest),
+        )
+
     def velocity_classes(self) -> BoolArray:
         """[VELOCITY_CLASSES] the classes that hold an allowed velocity: at least one."""
-        return _velocity_classes(self.softest, self.loudest)
+        return velocity_classes(self.softest, self.loudest)
 
     def velocity(self, velocity_class: int) -> int:
         """The allowed velocity nearest to the middle of a class."""
@@ -127,8 +141,8 @@ class Limits(NamedTuple):
 
 
 @cache
-def _velocity_classes(softest: int, loudest: int) -> BoolArray:
-    """Asked for at every note, and not to be changed."""
+def velocity_classes(softest: int, loudest: int) -> BoolArray:
+    """[VELOCITY_CLASSES] those that hold a velocity from `softest` to `loudest`. Not to be changed."""
     lowest = np.arange(VELOCITY_CLASSES) * VELOCITY_STEP
     inside: BoolArray = (lowest + VELOCITY_STEP > softest) & (lowest <= loudest)
     inside.flags.writeable = False

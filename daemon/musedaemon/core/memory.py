@@ -6,6 +6,7 @@ is kept with the model's key before it (`model/keys.py`), and with the pitches b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -50,7 +51,7 @@ class NoteClasses(NamedTuple):
 
 
 class SessionMemory:
-    """The last `REACH` notes that were really heard. Owned by the engine.
+    """The last `REACH` notes that were really heard; ours are taken out when our turn is over. Owned by the engine.
 
     `dial` is the musician's, 0 to 1: 0 leaves the model's own distributions untouched, `TUNED_DIAL` is as tuned, 1
     plays the phrase back.
@@ -103,6 +104,16 @@ class SessionMemory:
         self._handles[taken_back] = _NO_HANDLE
         self._past.classes[:, taken_back] = np.array(_FORGOTTEN)[:, None]
         self._count = min(self._count, handle)
+
+    def forget(self, handles: Sequence[int]) -> None:
+        """Let these notes go; what they had pushed out stays forgotten. Those at the end make room again."""
+        kept = [handle for handle in handles if self._handles[handle % REACH] == handle]
+        slots = [handle % REACH for handle in kept]
+        self._handles[slots] = _NO_HANDLE
+        self._past.classes[:, slots] = np.array(_FORGOTTEN)[:, None]
+        # No farther back than the first of them: a handle from before stands for its own note alone.
+        while kept and self._count > kept[0] and self._handles[(self._count - 1) % REACH] == _NO_HANDLE:
+            self._count -= 1
 
     def recall(self, key: FloatArray, trail: Trail) -> Recollection:
         """What the kept notes say of the note after this key [K] and trail; good until the next change."""

@@ -70,7 +70,7 @@ class Voice:
         last, in order, where the reply goes on from them.
         """
         bpm = self._ear.bpm
-        limits = self._limits(call, earliest_at, beside)
+        limits = self._limits(call, earliest_at, beside).as_loud_as(call.velocities)
         plan = ReplyPlan(
             after=self._ear.moment,
             dynamics=dynamics_of(call, bpm).within(limits.softest, limits.loudest),

@@ -36,6 +36,15 @@ def test_accents_lie_where_the_musician_puts_them() -> None:
     assert class_to_velocity(int(np.argmax(strong))) > class_to_velocity(int(np.argmax(weak))) + 20
 
 
+def test_the_lean_keeps_to_what_may_be_played_and_is_as_wide_as_that_allows() -> None:
+    moods = [60, 84, 62, 82, 88, 58, 86, 60] * 2
+    lean = dynamics_of(phrase(moods, step=0.25), 120.0).within(56, 92).lean(12)
+    inside = [class_to_velocity(index) for index in np.flatnonzero(lean.curve).tolist()]
+    assert (min(inside), max(inside)) == (58, 94)  # the class of 92 is 92 to 95
+    leaned = np.exp(lean.on(np.where(np.arange(VELOCITY_CLASSES) == 18, 40.0, 0.0).astype(np.float32)).astype(float))
+    assert leaned / leaned.sum() == pytest.approx(lean.curve, abs=1e-6)
+
+
 def test_one_loud_note_makes_no_accent() -> None:
     once = dynamics_of(phrase([60, 60, 60, 60, 60, 60, 60, 127]), 120.0)
     assert class_to_velocity(int(np.argmax(once.lean(0).curve))) < 90

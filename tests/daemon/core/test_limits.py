@@ -55,6 +55,46 @@ def test_without_settings_any_pitch_near_the_call_and_any_loudness_may_come_at_a
     assert limits.spacing.strikes == 0
 
 
+@pytest.mark.parametrize(
+    ("call", "softest", "loudest", "bounds"),
+    [
+        ((56, 70, 93), 1, 127, (52, 97)),
+        ((80, 80), 1, 127, (76, 84)),
+        ((2, 125), 1, 127, (1, 127)),
+        ((22, 34), 25, 127, (25, 41)),
+        ((56, 93), 1, 60, (19, 60)),
+        ((20, 30), 90, 120, (90, 104)),
+        ((1, 127), 60, 62, (60, 62)),
+    ],
+)
+def test_a_reply_is_hardly_softer_or_louder_than_its_call_ever_is_and_within_the_settings(
+    call: tuple[int, ...], softest: int, loudest: int, bounds: tuple[int, int]
+) -> None:
+    limits = limits_for(LimitSettings(softest=softest, loudest=loudest), 60).as_loud_as(call)
+    assert (limits.softest, limits.loudest) == bounds
+    assert limits.velocity_classes().any()
+
+
+@pytest.mark.parametrize(("softest", "loudest"), [(22, 34), (56, 93), (80, 80), (116, 127)])
+@pytest.mark.parametrize("memory", [0.0, 0.5])
+def test_no_note_of_a_reply_is_beyond_the_loudness_of_its_call_and_they_differ(
+    softest: int, loudest: int, memory: float
+) -> None:
+    """Whatever the model likes: the fake one gives every class a chance."""
+    call = [
+        event._replace(velocity=(softest, loudest)[index // 2 % 2]) if isinstance(event, NoteOn) else event
+        for index, event in enumerate(CALL)
+    ]
+    played_at = {
+        note.velocity
+        for seed in range(8)
+        for note in jam(call, replace(SETTINGS, seed=seed, memory=memory), FakeModel(certain=False)).notes()
+    }
+    assert softest - 4 <= min(played_at)
+    assert max(played_at) <= loudest + 4
+    assert len(played_at) > 1
+
+
 def test_what_answers_nothing_has_ten_fingers_and_the_keyboard_at_any_pace() -> None:
     limits = Limiter(LimitSettings(), PLAYABLE).limits_beside([])
     assert limits.pitches.tolist() == PLAYABLE.tolist()
@@ -271,10 +311,17 @@ def test_where_a_reply_has_to_end_its_last_note_is_no_stump() -> None:
 
 
 class Dwelling(FakeModel):
-    """Stays on one pitch, and after three notes wants to rest for four beats."""
+    """Stays on one pitch, and after three notes wants to rest for four beats. None of its notes is longer than two: one
+    that reached the place where a reply may end would let it wait.
+    """
 
     def pitch_logits(self, *args: object) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         return self._peak(PITCHES, 64, 1.0)
+
+    def duration_logits(self, *args: object) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        logits = self._peak(TIME_CLASSES, 10, 1.0)
+        logits[2 * 24 + 1 :] = -40.0
+        return logits
 
     def step(self, state: State, context: Context, pitch: int, velocity: int) -> State:
         after = super().step(state, context, pitch, velocity)
