@@ -52,7 +52,7 @@ def answered(events: Sequence[MidiEvent], model: OnnxModel, bpm: float | None) -
     """One session; `bpm` is the tempo that is given, if any."""
     engine = Engine(model, TempoTracker(bpm), EngineSettings(SamplingSettings(), seed=5))
     jam = Jam(engine)
-    Simulator(engine, TapedPlayer(jam.planned), FilePlayer(events), jam, jam.turns.append).run()
+    Simulator(engine, TapedPlayer(jam.planned), FilePlayer(events), jam, jam.turn_over).run()
     return jam
 
 

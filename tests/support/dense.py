@@ -55,7 +55,7 @@ def play_in_virtual_time(events: Sequence[MidiEvent], model: NoteModel) -> ThruJ
     engine = Engine(model, TempoTracker(BPM), SETTINGS)
     done = ThruJam(engine)
     player = TapedPlayer(done.planned, echoes=LoopGuard(), thru=unchanged)
-    Simulator(engine, player, FilePlayer(events), done, done.turns.append).run()
+    Simulator(engine, player, FilePlayer(events), done, done.turn_over).run()
     assert_true(done, model, BPM)
     return done
 

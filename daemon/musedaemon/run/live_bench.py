@@ -129,7 +129,7 @@ def _between(config: Config, loop: Loop) -> Config:
     """
     return replace(
         config,
-        ports=Ports(loop.input_name, loop.output_name, config.ports.api, response_channel=REPLY_CHANNEL),
+        ports=Ports(loop.input_name, loop.output_name, api=config.ports.api, response_channel=REPLY_CHANNEL),
         turns=Turns(hand_over_s=_HAND_OVER_S, length=_REPLY_LENGTH),
         tempo=Tempo(bpm=_BPM),
         timing=Timing(max_lateness_ms=_NEVER_TOO_LATE_MS, realtime=config.timing.realtime),

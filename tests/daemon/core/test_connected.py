@@ -149,7 +149,7 @@ def jam_with_outage(events: list[MidiEvent], mode: Mode, *times: float) -> Jam:
     engine = Engine(FakeModel(), TempoTracker(120.0), replace(SETTINGS, mode=mode, longest_beats=64.0))
     done = Jam(engine)
     outage = Outage(Player(NoEcho(), nothing), *times)
-    Simulator(engine, outage, FilePlayer(events), done, done.turns.append).run()
+    Simulator(engine, outage, FilePlayer(events), done, done.turn_over).run()
     return done
 
 

@@ -81,7 +81,7 @@ def played(events: list[MidiEvent], mode: Mode) -> tuple[list[bytes], int]:
     wanted = replace(SETTINGS, mode=mode, signals=SIGNALS, longest_beats=16.0, trade_bars=1)
     done = Taped(Engine(FakeModel(certain=False), TempoTracker(120.0), wanted))
     player = TapedPlayer(done.planned, SIGNALS, LoopGuard(), unchanged)
-    Simulator(done.engine, player, Unbound(list(events)), done, done.turns.append).run()
+    Simulator(done.engine, player, Unbound(list(events)), done, done.turn_over).run()
     return done.left, player.sounding
 
 

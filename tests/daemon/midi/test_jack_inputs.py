@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.jack_bench import JackBench, wait_until
-from support.jack_server import RATE, JackServer
+from support.jack_server import PERIOD, RATE, JackServer
 
 from musedaemon.errors import PortError
 from musedaemon.midi.jack_ports import with_frame_times
@@ -81,7 +81,8 @@ def test_the_time_of_a_message_is_that_of_the_sessions_clock(
     port.close()
     times = [at for _, at in heard]
     assert times == sorted(times)
-    assert before <= times[0] <= times[-1] <= after
+    # What comes in a period is handed over as it begins: a little early.
+    assert before <= times[0] <= times[-1] <= after + PERIOD / RATE
 
 
 def test_every_kind_of_message_comes_whole(system: PortSystem, jack_server: JackServer) -> None:
