@@ -23,7 +23,8 @@ except (ImportError, OSError) as error:  # OSError: it finds no libjack
 
 _READ_EVERY_S = 0.01
 _READ_WITHIN_S = 5.0
-_LEAVES_WITHIN_S = 3.0
+_LEAVES_WITHIN_S = 0.7
+"""A port that is gone is to be told within a second, and what hangs here is in the way of the next one's."""
 _POLL_S = 0.002
 _OTHER_COUNT_S = 0.25
 """A leap of the frames by more, that is none of the machine's clock, is that from one device's count to another's."""
@@ -117,7 +118,7 @@ class JackClient:
             time.sleep(_POLL_S)
 
     def close(self) -> None:
-        """Leave the server. Where that takes seconds, for the server is gone or stands still, this process ends."""
+        """Leave the server. Where that takes long, for the server is gone or stands still, this process ends."""
         with _ended_by_the_system_after(_LEAVES_WITHIN_S):
             with suppress(jack.JackError):
                 self._client.deactivate()
