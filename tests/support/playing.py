@@ -19,7 +19,7 @@ def dense_playing(notes: int, seed: int = 0) -> list[MidiEvent]:
     rng = Random(seed)
     free_at: dict[int, float] = {}
     events: list[tuple[float, int, MidiEvent]] = []
-    at = 0.0
+    at, value = 0.0, 0
     for index in range(notes):
         at += rng.choice((0.002, 2 / NOTES_A_SECOND - 0.002)) * rng.uniform(0.9, 1.1)
         hand = _LEFT if index % 3 == 0 else _RIGHT
@@ -31,8 +31,10 @@ def dense_playing(notes: int, seed: int = 0) -> list[MidiEvent]:
         if index % 40 == 0:
             value = 127 if index % 80 == 0 else 0
             events.append((at, 2 * index, ControlChange(at, 0, SUSTAIN, value)))
-    end = max(key for key, _, _ in events) + 0.1
-    return [*_in_order(events), ControlChange(end, 0, SUSTAIN, 0)]
+    if value:  # up twice, and a recorder that leaves out what ends again hears one message less
+        end = max(key for key, _, _ in events) + 0.1
+        events.append((end, 2 * notes, ControlChange(end, 0, SUSTAIN, 0)))
+    return _in_order(events)
 
 
 def jamming(seconds: float, seed: int = 0) -> list[MidiEvent]:
