@@ -25,7 +25,7 @@ TAKE_ENDS_S = 5.0
 """A jam is over after such a silence."""
 RESPONSE_CHANNEL = 1
 """Of MIDI's 0 to 15; the musician's is 0."""
-_EXPECTED = re.compile(r"musedaemon: warning: the MIDI clock |\d+ messages ")
+_EXPECTED = re.compile(r"musedaemon: warning: (the MIDI clock |\d+ messages |\d+ ms of JACK's time )")
 """What the daemon may say on stderr: what it left out, and what became of the clock."""
 _LOST_FOR_GOOD_S = 5.0
 
