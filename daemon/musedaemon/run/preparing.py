@@ -31,9 +31,7 @@ from musedaemon.run.chosen import (
 )
 from musedaemon.run.outside import Outside
 from musedaemon.run.recorder import Recorder, Unrecorded
-from musedaemon.run.reporting import (
-    Reporter,
-)
+from musedaemon.run.reporting import Reporter
 from musedaemon.run.session import Session
 from musedaemon.takes.folder import free_name
 

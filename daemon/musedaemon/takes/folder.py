@@ -82,6 +82,18 @@ def free_name(target: Path) -> Path:
     raise ConfigError(f"{target} and a thousand like it are there; name another file.")
 
 
+def journal_beside(target: Path, lines: Sequence[str]) -> JournalFile:
+    """The journal of a take that goes to this file, or as `free_name`, which another session may have taken meanwhile.
+
+    It begins with these lines. OSError if it fails.
+    """
+    for free in _numbered(target):
+        if not os.path.lexists(free):
+            with contextlib.suppress(FileExistsError):
+                return JournalFile(journal_of(free), lines)
+    raise FileExistsError(f"{target.name} and a thousand like it are there")
+
+
 def left_beside(target: Path) -> list[Path]:
     """The journals of sessions that were cut short while they wrote this file, or one beside it with a number."""
     return [journal for journal in map(journal_of, _numbered(target)) if os.path.lexists(journal) and is_left(journal)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from musedaemon.core.beat_grid import Meter
-from musedaemon.takes.folder import JournalFile, journal_of, new_journal
+from musedaemon.takes.folder import JournalFile, journal_beside, new_journal
 from musedaemon.takes.journal import Entry, Scene, heading, line
 
 _MOST_UNWRITTEN = 50_000
@@ -45,8 +45,8 @@ def dated(folder: Path, addition: str = "") -> OpenJournal:
 
 
 def named(target: Path) -> OpenJournal:
-    """The one take that is to be this file."""
-    return lambda lines: JournalFile(journal_of(target), lines)
+    """The one take that is to be this file; it never takes the place of another one's."""
+    return lambda lines: journal_beside(target, lines)
 
 
 def reason_of(error: OSError) -> str:

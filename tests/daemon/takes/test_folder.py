@@ -12,6 +12,7 @@ from musedaemon.errors import ConfigError
 from musedaemon.takes.folder import (
     JournalFile,
     free_name,
+    journal_beside,
     journal_of,
     journals_left,
     left_beside,
@@ -149,6 +150,21 @@ def test_beside_what_is_there_a_file_gets_the_first_free_number(tmp_path: Path) 
     jam.write_bytes(b"precious")
     journal_of(tmp_path / "jam_2.mid").write_text("musedaemon-take-1 4/4 -\n")
     assert free_name(jam) == tmp_path / "jam_3.mid"
+
+
+def test_sessions_that_are_to_be_the_same_file_and_begin_at_once_take_nothing_from_each_other(tmp_path: Path) -> None:
+    """The second waited for the first one's journal to go, and then replaced what had become of it."""
+    jam = tmp_path / "jam.mid"
+    first, second = journal_beside(jam, ["one"]), journal_beside(jam, ["two"])
+    first.close()
+    first.path.unlink()
+    jam.write_bytes(b"what became of the first")
+    third = journal_beside(jam, ["three"])
+    assert [file.path for file in (first, second, third)] == [
+        journal_of(tmp_path / name) for name in ("jam.mid", "jam_2.mid", "jam_3.mid")
+    ]
+    second.close()
+    third.close()
 
 
 @posix
