@@ -134,7 +134,7 @@ class Writing:
 
     def _tell_failure(self, error: OSError) -> None:
         if not self._fails:
-            missing = isinstance(error, FileNotFoundError)
+            missing = isinstance(error, FileNotFoundError | NotADirectoryError)
             advice = "bring its folder back" if missing else "make room, what was written is safe"
             self._warn(f"what is played is not written any more ({reason_of(error)}); {advice}")
         self._fails = True

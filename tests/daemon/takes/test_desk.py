@@ -256,12 +256,23 @@ def test_a_session_that_goes_to_one_file_is_there_whole_however_long_its_rests_a
     assert studio.told == [("written", "jam.mid", "")]
 
 
-def test_what_cannot_be_opened_beside_a_file_that_was_there_leaves_that_alone(tmp_path: Path) -> None:
-    jam = tmp_path / "jam.mid"
+def test_beside_a_file_and_a_session_that_were_there_a_session_gets_a_number(tmp_path: Path) -> None:
+    jam, others = tmp_path / "jam.mid", tmp_path / ".jam.mid.take"
     jam.write_bytes(b"precious")
-    (tmp_path / ".jam.mid.take").write_text("another session's\n")
+    others.write_text("another session's\n")
     studio = Studio(TakeSettings(single=jam))
     studio.play(range(60, 63), 0.0)
     studio.desk.end(5.0)
-    assert jam.read_bytes() == b"precious"
+    assert (jam.read_bytes(), others.read_text()) == (b"precious", "another session's\n")
+    assert pitches(tmp_path / "jam_2.mid") == [60, 61, 62]
+    assert studio.told == [("written", "jam_2.mid", "")]
+
+
+def test_what_cannot_be_opened_is_told_once_and_leaves_what_is_in_its_way(tmp_path: Path) -> None:
+    folder = tmp_path / "takes"
+    studio = Studio(TakeSettings(single=folder / "jam.mid"))
+    folder.write_bytes(b"precious")
+    studio.play(range(60, 63), 0.0)
+    studio.desk.end(5.0)
+    assert folder.read_bytes() == b"precious"
     assert len(studio.warnings) == 1
