@@ -12,7 +12,7 @@ from musedaemon.core.manners import Ending, Entry, Manner
 from musedaemon.core.phrase import Phrase
 from musedaemon.core.ready import ExtentAt, Ready
 from musedaemon.core.reply import Reply
-from musedaemon.core.signals import PLAY_ON, Wish
+from musedaemon.core.signals import PAUSES, PLAY_ON, Wish
 from musedaemon.core.turns import TRANSITIONS, Move, Turn
 from musedaemon.core.voice import Voice
 
@@ -65,6 +65,8 @@ class Conversation:
         self._underway: Underway | None = None
         self._slipped: HandOver | None = None
         self._paused = False
+        self._song_over = False
+        """Whether no silence hands over what was played so far."""
         self.turn = Turn.LISTENING if len(ear.phrase) else Turn.WAITING
 
     def gives_way_to(self, report: Heard | Signalled) -> Withdraw | None:
@@ -84,7 +86,7 @@ class Conversation:
         """Nothing of ours sounds or is pending any more (seconds)."""
         reply, call, _, hand_over = self._settled()
         self._manner.turn_theirs(Ending.TAKEN_BACK)
-        self._paused = isinstance(to, Signalled) and to.wish is Wish.PAUSE and self._manner.plays_unasked
+        self._paused = isinstance(to, Signalled) and to.wish in PAUSES and self._manner.plays_unasked
         if reply.played or not self._goes_on(to):
             return self._end_reply(Move.WITHDRAWN, at)
         if at - hand_over.signalled_at < SLIP_S:
@@ -105,19 +107,23 @@ class Conversation:
         if isinstance(event, NoteOn) and self._ends_call(event):
             self._ear.hear_last(event)
             return []
+        if self._song_over and isinstance(event, NoteOn) and event.at >= self._manner.hand_over_at(self._ear):
+            self._ear.turn_page()
         for pitch in self._ear.hear(event):
             if self._underway:
                 self._underway.reply.let_go(event.at, pitch)
         if not isinstance(event, NoteOn):
             return []
         self._move(Move.NOTE_HEARD)
-        self._paused = False
+        self._paused = self._song_over = False
         slipped, self._slipped = self._slipped, None
         return self._hand_over(slipped._replace(at=event.at)) if slipped else []
 
     def signalled(self, at: float, wish: Wish) -> list[Effect]:
         """The musician asks for this (seconds). What asks us to stop has done so by `gives_way_to`."""
-        resumes, self._paused = self._paused and wish is Wish.RESUME, self._paused and wish is Wish.PAUSE
+        resumes, self._paused = self._paused and wish is Wish.RESUME, self._paused and wish in PAUSES
+        if wish is Wish.END and self.turn is Turn.LISTENING:
+            self._song_over, self._paused = True, self._manner.plays_unasked
         if resumes:
             return self._hand_over(HandOver(at, wish))
         asked = wish in (Wish.TURN, Wish.HAND_OVER, Wish.HOLD)
@@ -140,7 +146,7 @@ class Conversation:
     def advance(self, now: float) -> list[Effect]:
         """Do what is due at `now`: find the tempo, hand over, sample one note ahead, or end the reply."""
         if self.turn is Turn.LISTENING:
-            return self._listen(now)
+            return [] if self._song_over else self._listen(now)
         if self.turn is Turn.REPLYING:
             reply = self._settled().reply
             if not reply.complete and now >= reply.due_at - HORIZON_S:
@@ -157,6 +163,8 @@ class Conversation:
 
     def next_deadline(self) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
+        if self._song_over:
+            return float("inf")
         if self.turn is Turn.LISTENING:
             tempo_at = self._manner.tempo_at(self._ear) if self._ear.tempo_unknown else float("inf")
             ready_at = self._ready.due_at(self._manner.foreseen_at(self._ear))
@@ -194,6 +202,7 @@ class Conversation:
             self._ready.forget()
         reply, notes = self._ready.take(at, foreseen_at, self._extent(wish))
         self._voice.turns += 1
+        self._song_over = False
         self._manner.turn_ours(at, reply.counts_from)
         answered = ear.turn_page()
         beats = answered.lasts(at) / ear.beat_s if len(answered) else 0.0

@@ -28,7 +28,7 @@ from musedaemon.core.events import CHANNEL_SILENCES, ControlChange, MidiEvent, N
 from musedaemon.core.extent import Extent
 from musedaemon.core.modes import Mode
 from musedaemon.core.reply import Reply
-from musedaemon.core.signals import PLAY_ON, Wish
+from musedaemon.core.signals import PAUSES, PLAY_ON, Wish
 from musedaemon.core.turns import TRANSITIONS, Move, Turn
 from musedaemon.core.voice import Voice
 from musedaemon.encoding import TICKS_PER_BEAT
@@ -111,7 +111,7 @@ class Duet:
         self._plan_from = float("inf")
         if isinstance(to, Heard):
             return []
-        self._stance = Stance.PAUSED if to.wish is Wish.PAUSE else Stance.TACET
+        self._stance = Stance.PAUSED if to.wish in PAUSES else Stance.TACET
         if self.turn is not Turn.TOGETHER:
             return []
         if isinstance(to.wish, Mode):  # in another one the phrase goes on, to be answered when it ends
@@ -134,7 +134,7 @@ class Duet:
 
     def signalled(self, at: float, wish: Wish) -> list[Effect]:
         """A signal lets us fall silent, or join again. What asks us to stop has done so by `gives_way_to`."""
-        if wish is Wish.PAUSE or (wish is Wish.RESUME and self._stance is not Stance.PAUSED):
+        if wish in PAUSES or (wish is Wish.RESUME and self._stance is not Stance.PAUSED):
             return []
         self._stance = Stance.TACET if wish is Wish.TAKE_BACK else Stance.PLAYING
         if self._stance is Stance.PLAYING and self.turn is Turn.TOGETHER:

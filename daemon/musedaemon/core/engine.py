@@ -192,8 +192,9 @@ class Engine:
         effects: list[Effect] = [] if news is ClockNews.PULSE else [ClockState(beat.at, news, beat.grid.bpm)]
         ran = self._ear.timeline.runs
         if self._ear.follow_clock(beat):
-            effects += self._take(Signalled(beat.at, Wish.PAUSE)) if ran else []
-            effects += self._take(Signalled(beat.at, Wish.RESUME)) if self._ear.timeline.runs else []
+            runs = self._ear.timeline.runs
+            effects += self._take(Signalled(beat.at, Wish.PAUSE if runs else Wish.END)) if ran else []
+            effects += self._take(Signalled(beat.at, Wish.RESUME)) if runs else []
         return effects
 
     def _panic(self, at: float, channels: frozenset[int]) -> list[Effect]:
@@ -242,8 +243,8 @@ class Engine:
     def _gave_way(self, at: float) -> list[Effect]:
         (first, *later), self._deferred = self._deferred, []
         effects = self._part.gave_way(at, first)
-        # A wish to take the turn back has come true by that.
-        if isinstance(first, Heard) or isinstance(first.wish, Mode):
+        # A wish to take the turn back has come true by that; where a song ends, what was begun meanwhile ends too.
+        if isinstance(first, Heard) or isinstance(first.wish, Mode) or first.wish is Wish.END:
             effects += self._deliver(first)
         for report in later:
             effects += self._take_in_turn(report)

@@ -42,7 +42,9 @@ class Wish(Enum):
     TAKE_BACK = auto()
     """That we stop."""
     PAUSE = auto()
-    """That we stop until `RESUME`; no signal of the musician's: the song has ended, or the output is gone."""
+    """That we stop until `RESUME`; no signal of the musician's: the song leaps, or the output is gone."""
+    END = auto()
+    """As `PAUSE`, and no silence hands over what was played so far: the song has ended."""
     RESUME = auto()
     """That who plays unasked, and was paused, goes on."""
     KEEP = auto()
@@ -53,6 +55,7 @@ class Wish(Enum):
     """That what was played is over, and not answered; part of a panic, and no signal of its own."""
 
 
+PAUSES = (Wish.PAUSE, Wish.END)
 PLAY_ON = (None, Wish.HAND_OVER, Wish.HOLD, Wish.RESUME)
 """What lets nobody fall silent who plays."""
 

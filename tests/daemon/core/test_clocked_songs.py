@@ -85,6 +85,42 @@ def test_a_reply_or_what_was_taken_back_before_does_not_go_on_with_the_next_song
     assert not any(note.at > 6.0 for note in solo.notes())
 
 
+@pytest.mark.parametrize("mode", [Mode.CALL_RESPONSE, Mode.TRADE, Mode.SOLO])
+@pytest.mark.parametrize("stop_at", [3.4, 3.9])
+def test_what_was_played_before_a_song_ended_is_not_answered_and_what_is_played_after_is(
+    mode: Mode, stop_at: float
+) -> None:
+    """Stop in mid-call, and in the silence after it that would have handed over."""
+    call = LONG_CALL[:26]
+    again = melody([67, 65, 64, 62], start=8.0, step=0.25, length=0.2)
+    settings = replace(SETTINGS, mode=mode, trade_bars=2, longest_beats=4.0)
+    song: list[MidiEvent] = [*clock([120.0] * 20)[: int(stop_at * 48)], Other(stop_at, b"\xfc")]
+    done = along(song, [*call, *again], settings)
+    assert min(note.at for note in done.notes()) > 8.7
+    assert [over.call_notes for over in done.turns] == [4]
+
+
+def test_who_plays_on_over_the_end_of_the_song_is_answered_to_all_of_it() -> None:
+    song: list[MidiEvent] = [*clock([120.0] * 20)[:96], Other(2.1, b"\xfc")]
+    done = along(song, LONG_CALL, SETTINGS)
+    assert [over.call_notes for over in done.turns] == [len(LONG_CALL) // 2]
+
+
+def test_a_signal_still_hands_over_what_was_played_before_the_song_ended() -> None:
+    settings = replace(SETTINGS, signals=SignalSettings(key=21))
+    key: list[MidiEvent] = [NoteOn(8.0, 0, 21, 80), NoteOff(8.1, 0, 21)]
+    song: list[MidiEvent] = [*clock([120.0] * 20)[:96], Other(4.2, b"\xfc")]
+    player = Player(NoEcho(), nothing, signals=settings.signals, beats=FollowedClock())
+    done = jam(
+        [*sorted([*song, *LONG_CALL], key=lambda e: e.at), *key],
+        settings,
+        bpm=None,
+        player=player,
+        signals=settings.signals,
+    )
+    assert 8.0 < min(note.at for note in done.notes()) < 8.6
+
+
 def test_a_duet_is_silent_while_the_song_is_stopped_and_so_is_what_it_becomes() -> None:
     settings = replace(SETTINGS, mode=Mode.DUET, signals=SignalSettings(mode_control=80))
     stopped = [*clock([120.0] * 30), Other(4.3, b"\xfc")]
