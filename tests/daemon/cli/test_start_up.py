@@ -37,6 +37,16 @@ def test_ctrl_c_while_the_command_is_imported_is_quiet() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGUSR1", "SIGUSR2"])
+def test_a_wish_that_comes_while_the_command_is_imported_does_not_end_it(name: str) -> None:
+    asks = f"os.kill(os.getpid(), signal.{name})"
+    finder = f"class Finder:\n    def find_spec(self, name, path, target=None):\n        {asks}\n"
+    begun = "import os, signal, sys, musedaemon.cli.start as it\nsys.meta_path.insert(0, Finder())"
+    done = run("-c", f"{finder}{begun}\nsys.argv = ['musedaemon', '--bpm', '1000']\nsys.exit(it.start())")
+    assert done.returncode == 2, done.stderr
+
+
 def test_reading_settings_loads_no_library() -> None:
     read = "from musedaemon.cli import main\nmain.settings(None, main.overrides(main.parse(['--bpm', '96'], [])))"
     assert loaded(read, HEAVY) == []

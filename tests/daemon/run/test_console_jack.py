@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,6 +61,7 @@ def terminal(*options: str) -> Iterator[Terminal]:
 
     def take_terminal() -> None:
         os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # in the background of a script it is ignored
         fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
 
     command = [sys.executable, "-m", "musedaemon", *QUICK, *options]
