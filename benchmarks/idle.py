@@ -1,4 +1,4 @@
-"""What the idle daemon costs: processor time by thread and memory, beside two bare rtmidi ports on the same server.
+"""What the idle daemon costs: processor time and memory of each of its processes, beside bare rtmidi ports.
 
     python benchmarks/idle.py [--frames 64] [--seconds 20]
 
@@ -13,6 +13,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 SERVER = f"museidle-{os.getpid()}"
@@ -48,20 +50,39 @@ def memory_mb(process: int) -> dict[str, float]:
     return {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines if line.startswith("Rss")}
 
 
-def measured(command: list[str], seconds: float) -> str:
-    """A line of figures of an idle command."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def family(process: int) -> list[int]:
+    """A process and all that it has started, in the order of their numbers."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return sorted({process, *(one for child in children for one in family(int(child)))})
+
+
+def called(process: int) -> str:
+    """What a process of ours is there for."""
+    words = Path(f"/proc/{process}/cmdline").read_text().rstrip("\0").split("\0")
+    return next((word.rpartition(".")[2] for word in words if word.startswith("musedaemon")), "two ports")
+
+
+def lines_of(command: list[str], seconds: float) -> list[str]:
+    """A line of figures for each process of an idle command."""
+    started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         time.sleep(5)
-        shares = percent_by_thread(process.pid, seconds)
-        memory = memory_mb(process.pid)
+        processes = family(started.pid)
+        with ThreadPoolExecutor(len(processes)) as at_once:
+            shares = list(at_once.map(percent_by_thread, processes, repeat(seconds)))
+        return [told(process, share) for process, share in zip(processes, shares, strict=True)]
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(20)
+        started.send_signal(signal.SIGINT)
+        started.wait(20)
+
+
+def told(process: int, shares: list[float]) -> str:
+    """The figures of one process."""
+    memory = memory_mb(process)
     own = memory["RssAnon"] + memory["RssFile"]
-    threads = " ".join(f"{share:.1f}" for share in shares if share > 0)
+    threads = " ".join(f"{share:.2f}" for share in shares if share > 0)
     processor = f"{sum(shares):5.2f}% of a core (by thread: {threads or '0'})"
-    return f"{processor}  {own:.0f} MB own, {memory['RssShmem']:.0f} MB of JACK"
+    return f"{called(process):14}{processor}  {own:.0f} MB own, {memory['RssShmem']:.0f} MB of JACK"
 
 
 def main() -> None:
@@ -79,8 +100,10 @@ def main() -> None:
     try:
         time.sleep(2)
         print(f"JACK at {chosen.frames} frames a period, {chosen.seconds:g} s each")
-        print("bare ports ", measured([sys.executable, "-c", BARE], chosen.seconds))
-        print("musedaemon ", measured([sys.executable, "-m", "musedaemon", "--api", "jack"], chosen.seconds))
+        print("bare rtmidi", *lines_of([sys.executable, "-c", BARE], chosen.seconds), sep="\n    ")
+        print(
+            "musedaemon", *lines_of([sys.executable, "-m", "musedaemon", "--api", "jack"], chosen.seconds), sep="\n    "
+        )
     finally:
         server.terminate()
         server.wait(20)
