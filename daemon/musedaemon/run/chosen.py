@@ -26,6 +26,7 @@ from musedaemon.core.tap_tempo import TapSettings
 from musedaemon.core.thru import Thru, nothing, on_channel, unchanged
 from musedaemon.errors import ConfigError
 from musedaemon.run.link_session import FIRST_BPM, LinkSession, LinkSettings, open_link_session
+from musedaemon.run.missing import what_lies_at
 from musedaemon.takes.desk import TakeSettings
 from musedaemon.takes.folder import left_beside, ready_folder
 
@@ -38,8 +39,7 @@ def names_file(name: str) -> bool:
     if is_midi_file(name):
         return True
     path = Path(name)
-    if name and (path.suffix or path.name != name) and path.exists():
-        what = "folder" if path.is_dir() else "file, but no .mid file"
+    if (path.suffix or path.name != name) and (what := what_lies_at(name)):
         raise ConfigError(f"{name} is a {what}; name a .mid file, or a MIDI port (`musedaemon ports` lists them).")
     return False
 

@@ -15,6 +15,17 @@ _LIKE_A_FILE = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
 """`jam.txt`, but not `Keys Mk.3`."""
 
 
+def what_lies_at(name: str) -> str:
+    """What a name, which is no .mid file's, is that of: "folder", "file, but no .mid file", or "" for nothing."""
+    path = Path(name)
+    try:
+        if not name or not path.exists():
+            return ""
+        return "folder" if path.is_dir() else "file, but no .mid file"
+    except OSError:  # too long for a file's
+        return ""
+
+
 @contextmanager
 def opening(system: PortSystem, wanted: str, inputs_to_come: Sequence[str] = ()) -> Iterator[None]:
     """A PortError of the body says if `wanted`, the user's name, is that of a file or a folder.
@@ -55,8 +66,8 @@ def _on_file(wanted: str) -> str:
     """What a name has to do with files, in a sentence; nothing for a .mid file's, and for one like a port's."""
     if is_midi_file(wanted):
         return ""
-    if wanted and Path(wanted).exists():
-        return f"Here, {wanted} is a {'folder' if Path(wanted).is_dir() else 'file, but no .mid file'}."
+    if lies_here := what_lies_at(wanted):
+        return f"Here, {wanted} is a {lies_here}."
     if _LIKE_A_FILE.search(wanted):
         return f"If {wanted} is to be a file: its name must end in .mid."
     return ""

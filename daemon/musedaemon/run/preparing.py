@@ -104,6 +104,13 @@ def file_to_write(config: Config) -> Path | None:
     check_writable(target)
     if not names_file(config.ports.input):
         return free_name(target)
-    if target.exists() and target.samefile(config.ports.input):
+    if _is_one_file(target, Path(config.ports.input)):
         raise ConfigError(f"{target} is both --in and --out; name another file to write.")
     return target
+
+
+def _is_one_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there
+        return False

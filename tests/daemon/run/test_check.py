@@ -144,6 +144,14 @@ def test_a_damaged_file_is_told_once(tmp_path: Path) -> None:
     assert "tempo" not in findings
 
 
+def test_an_input_file_that_is_not_there_says_nothing_of_the_output(tmp_path: Path) -> None:
+    target = tmp_path / "jam.mid"
+    save_line(target, [60])
+    findings = found(Config(Ports(str(tmp_path / "none.mid"), str(target)), model=TINY))
+    assert [part for part, finding in findings.items() if finding.health is Health.BROKEN] == ["input"]
+    assert "it will be replaced" in findings["output"].told
+
+
 def test_a_bug_on_the_way_is_a_finding_and_no_traceback() -> None:
     class Buggy(FakeSystem):
         def input_names(self) -> list[str]:

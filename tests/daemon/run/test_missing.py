@@ -90,6 +90,12 @@ def test_a_name_like_a_files_is_told_how_files_end(wanted: str, hint: str) -> No
     assert str(caught.value) == f"No MIDI system answers here.{hint}"
 
 
+@pytest.mark.parametrize("wanted", ["a" * 300, f"{'a' * 300}.x", f"takes/{'a' * 300}"])
+def test_a_name_too_long_for_a_file_is_that_of_a_port_which_is_not_there(wanted: str) -> None:
+    assert not names_file(wanted)
+    assert isinstance(refusal(Ports(), "Keys", wanted), PortAbsentError)
+
+
 def test_a_port_of_the_name_of_a_folder_is_a_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Synth").mkdir()
