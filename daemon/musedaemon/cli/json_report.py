@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
 
+from musedaemon.cli.lines import Writable
 from musedaemon.core.modes import Mode
 from musedaemon.run.reporting import ClockChange, ClockPhase, Minute, PortState, SessionSummary, TurnSummary
 
@@ -26,7 +26,7 @@ class JsonReport:
     that goes away ends the lines, not the music.
     """
 
-    def __init__(self, level: str, err: TextIO | None = None, **beginning: str | None) -> None:
+    def __init__(self, level: str, err: Writable | None = None, **beginning: str | None) -> None:
         self._beginning = beginning
         self._lowest = _LEVELS.index(_LOWEST[level])
         self._err = err if err is not None else sys.stderr

@@ -22,6 +22,7 @@ from musedaemon.errors import MusedaemonError
 
 if TYPE_CHECKING:
     from musedaemon.cli.json_report import JsonReport
+    from musedaemon.cli.lines import Lines
     from musedaemon.cli.report import Report
 
 CRASHED = 70
@@ -57,7 +58,14 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _play(parsed: argparse.Namespace, config: Config) -> int:
-    report = _report(parsed, config)
+    from musedaemon.cli.lines import Lines
+
+    with Lines() as lines:
+        return _told(parsed, config, _report(parsed, config, lines))
+
+
+def _told(parsed: argparse.Namespace, config: Config, report: Report | JsonReport) -> int:
+    """A session, told by this report."""
     _remark(parsed, config, report)
     try:
         from musedaemon.cli.log_lines import log_told_by
@@ -73,16 +81,18 @@ def _play(parsed: argparse.Namespace, config: Config) -> int:
         return CRASHED
 
 
-def _report(parsed: argparse.Namespace, config: Config) -> Report | JsonReport:
+def _report(parsed: argparse.Namespace, config: Config, lines: Lines) -> Report | JsonReport:
     from musedaemon.cli.json_report import JsonReport
     from musedaemon.cli.opening import ENDS, ENDS_AT_TERMINAL, opening
     from musedaemon.cli.report import Report
     from musedaemon.run.console import is_terminal
 
+    err = lines.to(sys.stderr)
     if config.log.format == "json":
         path = find(parsed.config)
-        return JsonReport(config.log.level, mode=config.turns.mode, settings=None if path is None else str(path))
-    return Report(config.log.level, opening(config, source(parsed.config), ENDS_AT_TERMINAL if is_terminal() else ENDS))
+        return JsonReport(config.log.level, err, mode=config.turns.mode, settings=None if path is None else str(path))
+    told_first = opening(config, source(parsed.config), ENDS_AT_TERMINAL if is_terminal() else ENDS)
+    return Report(config.log.level, told_first, lines.to(sys.stdout), err)
 
 
 def _remark(parsed: argparse.Namespace, config: Config, report: Report | JsonReport) -> None:

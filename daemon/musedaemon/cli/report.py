@@ -7,8 +7,8 @@ import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
+from musedaemon.cli.lines import Writable
 from musedaemon.cli.opening import INVITATIONS
 from musedaemon.cli.plain import plain
 from musedaemon.core.modes import Mode
@@ -25,13 +25,13 @@ class Report:
     """
 
     def __init__(
-        self, level: str, opening: Sequence[str] = (), out: TextIO | None = None, err: TextIO | None = None
+        self, level: str, opening: Sequence[str] = (), out: Writable | None = None, err: Writable | None = None
     ) -> None:
         self._rank = _RANK[level]
         self._opening = opening
         self._out = out if out is not None else sys.stdout
         self._err = err if err is not None else sys.stderr
-        self._unread: list[TextIO] = []
+        self._unread: list[Writable] = []
         self._one_at_a_time = threading.Lock()
 
     def started(self, input_name: str, output_name: str, model: str, seed: int) -> None:
@@ -107,7 +107,7 @@ class Report:
         if self._rank >= rank:
             self._write(self._out, line)
 
-    def _write(self, stream: TextIO | None, line: str) -> None:
+    def _write(self, stream: Writable | None, line: str) -> None:
         if stream is None or stream in self._unread:  # Windows gives a program without a console no streams
             return
         with self._one_at_a_time:
