@@ -23,10 +23,11 @@ class LinuxPrecedence:
         """Granted to root, to CAP_SYS_NICE, and up to the limit RLIMIT_RTPRIO. One that has it keeps what it has."""
         if sys.platform != "linux":
             return Grant(False, "The system grants no real-time priority: this is no Linux.")
-        if os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK in (os.SCHED_FIFO, os.SCHED_RR):
-            return Grant(True, f"The notes have real-time priority ({os.sched_getparam(0).sched_priority}) already.")
         try:
-            # 0 is the calling thread, not its process.
+            # 0 is the calling thread, not its process. C libraries without threads' priorities (musl) refuse to say.
+            if os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK in (os.SCHED_FIFO, os.SCHED_RR):
+                level = os.sched_getparam(0).sched_priority
+                return Grant(True, f"The notes have real-time priority ({level}) already.")
             os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(self._level))
         except OSError as error:
             return Grant(False, f"The system grants no real-time priority ({error.strerror}); {_ADVICE}.")

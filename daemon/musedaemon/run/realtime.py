@@ -79,7 +79,7 @@ class RealTime:
         self._clock = clock
         self._way = way
         self._on_grant = on_grant
-        self._granted: Queue[Grant] = Queue()
+        self._granted: Queue[Grant | None] = Queue()
         with_precedence = partial(self._with_precedence, player_thread.run)
         self._player = threading.Thread(target=self._guarded, args=(with_precedence,), name="musedaemon player")
         self._engine = threading.Thread(target=self._guarded, args=(engine_thread.run,), name="musedaemon engine")
@@ -126,10 +126,8 @@ class RealTime:
         gc.collect()
         gc.freeze()
         with self._wakeup.noting(answered), let_in(answers):
-            self._player.start()
-            self._on_grant(self._granted.get())
-            self._engine.start()
             try:
+                self._start()
                 while not self._ended:
                     for number in self._wakeup.wait(self._patience()):
                         at_signal.get(answered[signal.Signals(number)], self.end)()
@@ -137,12 +135,24 @@ class RealTime:
             finally:
                 for routine in self.routines:
                     routine.end()
-                self._to_engine.put(Stop.NOW)
-                self._engine.join()
-                self.inbox.put(Stop.NOW)
-                self._player.join()
+                self._stop()
         if self._failures:
             raise self._failures[0]
+
+    def _start(self) -> None:
+        self._player.start()
+        if (grant := self._granted.get()) is not None:
+            self._on_grant(grant)
+        self._engine.start()
+
+    def _stop(self) -> None:
+        """In reverse; a thread that could not be started has nothing to end."""
+        self._to_engine.put(Stop.NOW)
+        if self._engine.ident is not None:
+            self._engine.join()
+        self.inbox.put(Stop.NOW)
+        if self._player.ident is not None:
+            self._player.join()
 
     def ping(self) -> Ping:
         """Ask both threads whether they are alive."""
@@ -170,9 +180,12 @@ class RealTime:
                 routine.advance(now)
 
     def _with_precedence(self, life: Callable[[], None]) -> None:
-        with precedence(self._way) as grant:
-            self._granted.put(grant)
-            life()
+        try:
+            with precedence(self._way) as grant:
+                self._granted.put(grant)
+                life()
+        finally:
+            self._granted.put(None)  # where it died of asking, nobody waits for the answer
 
     def _guarded(self, life: Callable[[], None]) -> None:
         """However a thread ends, the session ends with it."""

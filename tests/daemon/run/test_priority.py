@@ -78,6 +78,19 @@ def test_on_linux_a_refusal_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> 
     assert "LimitRTPRIO" in grant.told
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="asks what only Linux has")
+def test_on_a_linux_whose_c_library_knows_no_priorities_of_threads_that_is_a_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(pid: int) -> int:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(os, "sched_getscheduler", refuse)
+    grant = precedence_here()
+    assert not grant.granted
+    assert "Function not implemented" in grant.told
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the two are real on their own systems")
 @pytest.mark.parametrize("way", [MacPrecedence(), WindowsPrecedence()])
 def test_a_system_without_the_calls_refuses_and_never_raises(way: MacPrecedence | WindowsPrecedence) -> None:

@@ -24,6 +24,7 @@ from musedaemon.core.thru import nothing
 from musedaemon.midi import wire
 from musedaemon.run.clock import SessionClock
 from musedaemon.run.musician import FilePlayer, Musician, PortMusician, WaitingFilePlayer
+from musedaemon.run.priority import NOT_ASKED, Grant, Precedence
 from musedaemon.run.realtime import RealTime
 from musedaemon.run.threads import Stop
 
@@ -49,6 +50,7 @@ def live(
     on_turn: object = None,
     settings: EngineSettings = QUICK,
     beats: BeatSource | None = None,
+    way: Precedence = NOT_ASKED,
 ) -> Live:
     engine = Engine(FakeModel(), TempoTracker(bpm), settings)
     port, record = FakePort(), Jam(engine)
@@ -58,7 +60,7 @@ def live(
             raise on_turn
 
     player = Player(NoEcho(), nothing, signals=settings.signals, beats=beats)
-    return Live(port, RealTime(engine, player, musician, port, clock, record, ignore), record)
+    return Live(port, RealTime(engine, player, musician, port, clock, record, ignore, way), record)
 
 
 def balance(sent: Sequence[bytes]) -> dict[int, int]:
@@ -218,6 +220,18 @@ def test_an_error_in_the_engine_thread_ends_the_session_with_every_note_released
         real.runner.run()
     assert set(balance(real.port.sent).values()) == {0}
     assert real.port.closed
+
+
+def test_a_system_that_fails_where_it_is_asked_for_priority_ends_the_session_and_is_not_waited_for() -> None:
+    class Broken:
+        def ask(self) -> Grant:
+            raise OSError("no such call")
+
+        def give_back(self) -> None:
+            raise AssertionError("nothing was granted")
+
+    with pytest.raises(OSError, match="no such call"):
+        live(PortMusician(), SessionClock(), way=Broken()).runner.run()
 
 
 def test_a_port_that_fails_ends_the_session_and_is_closed() -> None:
