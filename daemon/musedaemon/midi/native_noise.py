@@ -19,12 +19,18 @@ def quiet_native_stderr() -> Iterator[list[str]]:
 
     ALSA and JACK say there what they raise as an error anyway, so the lines go to the debug log. Process-wide, so for
     short moments and by one thread at a time. Does nothing where there is no standard error (a service, a windowed
-    program).
+    program) or no folder for temporary files.
     """
     lines: list[str] = []
     try:
-        saved, noise = os.dup(_STDERR), tempfile.TemporaryFile()  # noqa: SIM115  # closed below
+        noise = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
     except OSError:
+        yield lines
+        return
+    try:
+        saved = os.dup(_STDERR)
+    except OSError:
+        noise.close()
         yield lines
         return
     if sys.stderr is not None:

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +45,15 @@ def test_without_a_standard_error_there_is_nothing_to_keep() -> None:
         os.dup2(saved, 2)
         os.close(saved)
     assert lines == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the descriptors of /proc")
+def test_without_a_folder_for_temporary_files_nothing_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with quiet_native_stderr() as lines:
+        pass
+    assert (lines, len(list(Path("/proc/self/fd").iterdir()))) == ([], before)
