@@ -121,7 +121,16 @@ def drop_empty(journal: Path) -> None:
     with contextlib.suppress(OSError):
         if not target.is_symlink() and target.stat().st_size == len(EMPTY_FILE) and target.read_bytes() == EMPTY_FILE:
             target.unlink()
-    journal.unlink(missing_ok=True)
+    dropped(journal)
+
+
+def dropped(journal: Path) -> bool:
+    """Remove a journal; False where it stays, as an open one does on Windows: somebody writes it."""
+    try:
+        journal.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
 
 
 def _write_new(path: Path, data: bytes) -> None:

@@ -22,7 +22,7 @@ from queue import Empty, Queue
 
 from musedaemon.errors import MidiFileError
 from musedaemon.run.sending import outlive_daemon
-from musedaemon.takes.folder import drop_empty, is_left, journals_left, read_lines, target_of
+from musedaemon.takes.folder import drop_empty, dropped, is_left, journals_left, read_lines, target_of
 from musedaemon.takes.journal import take_of
 
 BEGUN, OVER, LOOK_IN = "begun", "over", "look in"
@@ -95,9 +95,8 @@ class Keeper:
         if problem := write_take(journal):
             self._tell(FAILED, journal, problem)
             return
-        if not is_left(journal):  # another's that had begun just when we looked
+        if not is_left(journal) or not dropped(journal):  # another's that had begun just when we looked
             return
-        journal.unlink(missing_ok=True)
         self._tell(word, target_of(journal), "")
 
 

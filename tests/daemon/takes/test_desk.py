@@ -77,6 +77,25 @@ def test_while_it_is_played_a_file_lags_behind_by_a_second(tmp_path: Path) -> No
         assert len(pitches(takes(tmp_path)[0])) >= 2 * start - 1 if start else True
 
 
+@pytest.mark.parametrize("begun", [True, False])
+def test_on_windows_what_another_session_writes_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: bool
+) -> None:
+    """No locks there; but what is open cannot be removed."""
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".take":
+            raise PermissionError(13, "used by another process")
+
+    monkeypatch.setattr(folder, "fcntl", None)
+    monkeypatch.setattr(Path, "unlink", unlink)
+    journal = JournalFile(tmp_path / ".a.mid.take", ["musedaemon-take-1 4/4 -"] if begun else [])
+    studio = Studio(TakeSettings(record=tmp_path))
+    studio.keeper.receive(LOOK_IN, tmp_path)
+    assert (studio.told, journal.is_gone) == ([], False)
+    journal.close()
+
+
 def test_a_keeper_whose_daemon_is_gone_finishes_what_had_begun(tmp_path: Path) -> None:
     studio = Studio(TakeSettings(record=tmp_path))
     studio.play(range(60, 64), 0.0)
