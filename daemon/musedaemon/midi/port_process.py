@@ -16,7 +16,7 @@ from musedaemon.errors import PortAbsentError
 from musedaemon.midi.message_pipe import MessagePipe
 from musedaemon.midi.port_words import REFUSED, SERVING
 from musedaemon.midi.record_stream import WORDS, records, words_of
-from musedaemon.midi.standby import Process
+from musedaemon.own_process import Process
 
 _STARTS_IN_S = 20.0
 ENDS_IN_S = 4.0

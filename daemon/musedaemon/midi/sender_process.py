@@ -16,8 +16,8 @@ from musedaemon.midi.port_process import PortProcess
 from musedaemon.midi.port_time import PortTime
 from musedaemon.midi.port_words import LISTENED, LOST, PERIOD, READING, reading_of
 from musedaemon.midi.record_stream import AT_ONCE
-from musedaemon.midi.standby import Process
 from musedaemon.midi.tally import Tally
+from musedaemon.own_process import Process
 
 _log = logging.getLogger(__name__)
 

@@ -1,14 +1,13 @@
-"""Starting the processes that send. One may stand by: Python takes a fifth of a second to start, on a busy machine ten
-times that, and a port that comes back is to be open at once.
+"""Starting the processes that own ports. One may stand by: Python takes a fifth of a second to start, on a busy machine
+ten times that, and a port that comes back is to be open at once.
 """
 
 from __future__ import annotations
 
 import subprocess
-import sys
 from contextlib import suppress
 
-Process = subprocess.Popen[bytes]
+from musedaemon.own_process import Process, started
 
 
 class Standby:
@@ -21,12 +20,12 @@ class Standby:
     def make_ready(self) -> None:
         """One will be wanted soon. It ends with this process, like the others."""
         if self._ready is None or self._ready.poll() is not None:
-            self._ready = self._start()
+            self._ready = started(self._module)
 
     def take(self) -> Process:
         """One that has been told nothing yet."""
         self._ready, ready = None, self._ready
-        return ready if ready is not None and ready.poll() is None else self._start()
+        return ready if ready is not None and ready.poll() is None else started(self._module)
 
     def dismiss(self) -> None:
         """None will be wanted any more."""
@@ -36,12 +35,3 @@ class Standby:
             with suppress(subprocess.TimeoutExpired):
                 ready.wait(1.0)
             ready.stdout.close()
-
-    def _start(self) -> Process:
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", self._module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )

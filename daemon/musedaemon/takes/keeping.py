@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from musedaemon.own_process import Process, started
 from musedaemon.takes.keeper import BEGUN, FAILED, LOOK_IN, OVER
 
 _ENDS_IN_S = 15.0
@@ -56,13 +56,7 @@ class KeeperProcess:
         return True
 
     def _start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "musedaemon.takes.keeper"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._process = started("musedaemon.takes.keeper")
         self._ear = threading.Thread(
             target=self._listen, args=(self._process,), name="musedaemon takes told", daemon=True
         )
@@ -83,7 +77,7 @@ class KeeperProcess:
         self._process.stdin.write(json.dumps([word, str(path)]).encode() + b"\n")
         self._process.stdin.flush()
 
-    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+    def _listen(self, process: Process) -> None:
         assert process.stdout is not None
         with process.stdout as lines:
             for line in lines:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from musedaemon.midi.standby import Process, Standby
+from musedaemon.midi.standby import Standby
+from musedaemon.own_process import Process
 
 ECHO = "import sys\nsys.stdout.write(sys.stdin.readline())\n"
 
