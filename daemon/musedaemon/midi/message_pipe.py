@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from musedaemon.midi.record_stream import WORDS, as_message, as_record
 from musedaemon.midi.shedding import may_be_shed
@@ -27,8 +28,8 @@ _LOOKS_EVERY_S = 0.1
 class MessagePipe:
     """One thread puts and closes. `on_shed` hears of each message that is left out.
 
-    What waits is written by a thread that lives as long as something does. Where the system's pipes cannot be asked not
-    to block (Windows before Python 3.12), nothing waits, and whoever puts does.
+    What waits is written by a thread that lives as long as something does. On Windows, where no pipe can be waited for
+    (`select` there knows sockets alone), nothing waits, and whoever puts does.
     """
 
     def __init__(self, descriptor: int, on_shed: Callable[[], None], patience_s: float = PATIENCE_S) -> None:
@@ -86,11 +87,12 @@ class MessagePipe:
 
     def _write_what_waits(self) -> None:
         """The life of the writer's thread: until nothing waits, or nobody is there to read it."""
-        while self._write_some():
-            select.select([], [self._descriptor], [], _LOOKS_EVERY_S)
+        while (descriptor := self._write_some()) >= 0:
+            with suppress(OSError):  # closed meanwhile, which the next look finds
+                select.select([], [descriptor], [], _LOOKS_EVERY_S)
 
-    def _write_some(self) -> bool:
-        """Write as much as there is room for; whether something still waits."""
+    def _write_some(self) -> int:
+        """Write as much as there is room for; the writing end if something still waits, else -1."""
         with self._lock:
             try:
                 while self._waiting and self._descriptor >= 0:
@@ -99,8 +101,8 @@ class MessagePipe:
                         self._moved_at = time.monotonic()
                     if rest:
                         self._waiting[0] = rest
-                        return True
+                        return self._descriptor
                     self._waiting.popleft()
             except OSError:
                 self._waiting.clear()  # the next one that is put finds out as well
-        return False
+        return -1

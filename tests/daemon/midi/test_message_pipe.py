@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -105,3 +106,28 @@ def test_a_reader_that_has_gone_is_told(pipe: Pipe) -> None:
     with pytest.raises(BrokenPipeError):
         pipe.way_in.put(ON, 0.0)
     pipe.way_in.close(1.0)
+
+
+def test_a_writer_that_finds_its_pipe_closed_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried, closed = threading.Event(), threading.Event()
+    died: list[object] = []
+
+    class Slow(MessagePipe):
+        def _write_some(self) -> int:
+            still = super()._write_some()
+            tried.set()
+            closed.wait(20)
+            return still
+
+    monkeypatch.setattr(threading, "excepthook", died.append)
+    reading, writing = os.pipe()
+    pipe = Slow(writing, lambda: None)
+    while not pipe._waiting:
+        pipe.put(ON, 0.0)
+    assert tried.wait(20)
+    pipe.close(0.0)
+    closed.set()
+    assert pipe._writer is not None
+    pipe._writer.join(20)
+    os.close(reading)
+    assert died == []
