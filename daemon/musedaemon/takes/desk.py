@@ -63,6 +63,11 @@ class Desk:
         """Whether a jam is being written."""
         return self._writing is not None and self._writing.is_on
 
+    @property
+    def lost(self) -> str:
+        """Why the latest jam that is over lacks what was played last, in the system's words; "" where it is whole."""
+        return self._writing.lost if self._writing else ""
+
     def receive(self, entry: Entry) -> None:
         """Take what was played."""
         if self._settings.keep:

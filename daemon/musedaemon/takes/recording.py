@@ -38,7 +38,7 @@ _Item = Heard | ClockMoved | HandedOver | list[Outgoing] | _Ask
 def recorded(settings: TakeSettings, clock: Clock, reporter: Reporter) -> Iterator[Takes | None]:
     """What the body plays is written down while it plays, and is in .mid files when it ends. None where it is not.
 
-    MidiFileError where the one file that the session was to go to could not be written.
+    MidiFileError where the one file that the session was to go to could not be written, or not to its end.
     """
     if not settings.folders and settings.single is None:
         yield None
@@ -68,7 +68,7 @@ class Takes:
         self.written: Path | None = None
         """The file that the whole session went to, once it is there."""
         self.failure = ""
-        """Why it could not be written."""
+        """Why it could not be written whole."""
         self._keeper = KeeperProcess(self._kept, self._failed)
         for left in settings.left:
             self._keeper.over(left)
@@ -134,6 +134,8 @@ class Takes:
             self._take(item)
             item = self._next()
         self._desk.end(self._clock.now())
+        if self._single and (reason := self._desk.lost):
+            self.failure = f"{self._single} lacks what was played last ({reason}); mend that before the next session"
 
     def _take(self, item: _Item) -> None:
         now = self._clock.now()

@@ -66,7 +66,9 @@ class Writing:
         self._scene = Scene()
         self._unwritten: deque[str] = deque(maxlen=_MOST_UNWRITTEN)
         self._unsynced_since: float | None = None
-        self._fails = False
+        self._trouble = ""
+        self.lost = ""
+        """Why the latest take that is over lacks what was played last, in the system's words; "" where it is whole."""
 
     @property
     def is_on(self) -> bool:
@@ -94,6 +96,7 @@ class Writing:
         """The take is over."""
         self._unsynced_since = float("-inf") if self._unsynced_since is not None or self._unwritten else None
         self.advance(now)
+        self.lost = self._trouble if self._unwritten else ""
         if self._file is not None:
             self._file.close()
             self._keeping.over(self._file.path)
@@ -133,13 +136,13 @@ class Writing:
             self._unsynced_since = None
 
     def _tell_failure(self, error: OSError) -> None:
-        if not self._fails:
+        if not self._trouble:
             missing = isinstance(error, FileNotFoundError | NotADirectoryError)
             advice = "bring its folder back" if missing else "make room, what was written is safe"
             self._warn(f"what is played is not written any more ({reason_of(error)}); {advice}")
-        self._fails = True
+        self._trouble = reason_of(error)
 
     def _tell_success(self) -> None:
-        if self._fails:
+        if self._trouble:
             self._warn("what is played is written again")
-        self._fails = False
+        self._trouble = ""
