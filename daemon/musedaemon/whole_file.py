@@ -35,6 +35,12 @@ def advice(error: OSError | ValueError, otherwise: str) -> str:
     return "free some space there" if isinstance(error, OSError) and error.errno in _FULL else otherwise
 
 
+def reason(error: Exception) -> str:
+    """Why it failed, in the system's words, as they stand in a sentence."""
+    told = (isinstance(error, OSError) and error.strerror) or str(error)
+    return str(told).lower().rstrip(".")
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """A new, empty file beside `path`, which takes its place at the end of the block, safe on the disk, and vanishes

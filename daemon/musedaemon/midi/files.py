@@ -22,6 +22,7 @@ from musedaemon.midi.file_chunks import META, BrokenFileError, Entry, Header
 from musedaemon.midi.file_order import Placed, in_playing_order, on_ticks
 from musedaemon.midi.tempo_map import TempoChange, TempoMap, bpm_of
 from musedaemon.plain_file import MEGABYTE, UnfitFileError, read_plain
+from musedaemon.whole_file import reason
 
 __all__ = ["TempoChange", "TimedFile", "Track", "check_writable", "read_midi_file", "write_midi_file"]
 
@@ -138,7 +139,7 @@ def _unwritable(path: Path, error: OSError | ValueError) -> MidiFileError:
     if isinstance(error, whole_file.UnfitTargetError):
         return MidiFileError(f"{path} cannot be written: {error.strerror}; {error.advice}.")
     todo = whole_file.advice(error, "name a file in a folder you can write to")
-    return MidiFileError(f"{path} cannot be written ({_reason(error)}); {todo}.")
+    return MidiFileError(f"{path} cannot be written ({reason(error)}); {todo}.")
 
 
 def _tempo_messages(tempo_map: TempoMap, meter: tuple[int, int] | None) -> list[tuple[int, Any]]:
@@ -173,7 +174,7 @@ def _bytes_of(path: Path) -> bytes:
     except UnfitFileError as error:
         raise MidiFileError(f"{path} cannot be played: {error.strerror}; name a .mid file.") from error
     except OSError as error:
-        raise MidiFileError(f"{path} cannot be read ({_reason(error)}); check the path and your rights.") from error
+        raise MidiFileError(f"{path} cannot be read ({reason(error)}); check the path and your rights.") from error
 
 
 def _readable_header(data: bytes, path: Path) -> Header:
@@ -240,9 +241,3 @@ def _meter(metas: list[Entry]) -> tuple[int, int] | None:
     signatures = [(tick, data[1], data[2]) for tick, data in metas if data[0] == _METER and len(data) > 2]
     sensible = [(tick, beats, 2**power) for tick, beats, power in signatures if beats and power <= _SHORTEST_NOTE]
     return min(sensible, key=lambda signature: signature[0])[1:] if sensible else None
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return str(error).lower().rstrip(".")

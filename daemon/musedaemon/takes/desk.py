@@ -12,7 +12,8 @@ from pathlib import Path
 from musedaemon.core.beat_grid import Meter
 from musedaemon.takes.jams import Added, Began, Ended, Jams, LastMinutes, Step
 from musedaemon.takes.journal import Entry, Scene, heading, line
-from musedaemon.takes.writing import Keeping, OpenJournal, Place, Writing, dated, named, reason_of
+from musedaemon.takes.writing import Keeping, OpenJournal, Place, Writing, dated, named
+from musedaemon.whole_file import reason
 
 KEPT = "_kept"
 """Ends the name of a take that was asked for."""
@@ -96,7 +97,7 @@ class Desk:
         try:
             journal = dated(self._settings.keep, KEPT)(lines)
         except OSError as error:
-            self._warn(f"the last minutes are not kept ({reason_of(error)}); make room, and ask again")
+            self._warn(f"the last minutes are not kept ({reason(error)}); make room, and ask again")
             return
         journal.close()
         self._keeping.over(journal.path)

@@ -13,7 +13,7 @@ from types import ModuleType
 
 from musedaemon.config.schema import is_midi_file
 from musedaemon.errors import ConfigError
-from musedaemon.whole_file import advice, check_writable
+from musedaemon.whole_file import advice, check_writable, reason
 
 fcntl: ModuleType | None
 try:
@@ -42,9 +42,8 @@ def ready_folder(name: str) -> Path:
         path = path.resolve(strict=True)
         check_writable(path / "take.mid")
     except (OSError, ValueError) as error:
-        reason = str((isinstance(error, OSError) and error.strerror) or error).lower()
         todo = advice(error, "name another folder")
-        raise ConfigError(f"Takes cannot be written to {name} ({reason}); {todo}.") from None
+        raise ConfigError(f"Takes cannot be written to {name} ({reason(error)}); {todo}.") from None
     return path
 
 
@@ -78,8 +77,21 @@ def free_name(target: Path) -> Path:
     """This file, or where it or its journal is there one beside it, with the first number that is free. ConfigError."""
     for free in _numbered(target):
         if not os.path.lexists(free) and not os.path.lexists(journal_of(free)):
+            _refuse_too_long(free)
             return free
     raise ConfigError(f"{target} and a thousand like it are there; name another file.")
+
+
+def _refuse_too_long(target: Path) -> None:
+    """A journal's name is longer than its file's, and it is needed with the first note."""
+    try:
+        os.lstat(journal_of(target))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ConfigError(
+            f"{target} cannot be written as it is played ({reason(error)}); name a file with a shorter name."
+        ) from error
 
 
 def journal_beside(target: Path, lines: Sequence[str]) -> JournalFile:

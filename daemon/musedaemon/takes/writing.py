@@ -12,6 +12,7 @@ from typing import Protocol
 from musedaemon.core.beat_grid import Meter
 from musedaemon.takes.folder import JournalFile, journal_beside, new_journal
 from musedaemon.takes.journal import Entry, Scene, heading, line
+from musedaemon.whole_file import reason
 
 _MOST_UNWRITTEN = 50_000
 """So many lines wait at most for a disk that takes none."""
@@ -47,11 +48,6 @@ def dated(folder: Path, addition: str = "") -> OpenJournal:
 def named(target: Path) -> OpenJournal:
     """The one take that is to be this file; it never takes the place of another one's."""
     return lambda lines: journal_beside(target, lines)
-
-
-def reason_of(error: OSError) -> str:
-    """Why the system could not, in its words."""
-    return (error.strerror or str(error)).lower()
 
 
 class Writing:
@@ -139,8 +135,8 @@ class Writing:
         if not self._trouble:
             missing = isinstance(error, FileNotFoundError | NotADirectoryError)
             advice = "bring its folder back" if missing else "make room, what was written is safe"
-            self._warn(f"what is played is not written any more ({reason_of(error)}); {advice}")
-        self._trouble = reason_of(error)
+            self._warn(f"what is played is not written any more ({reason(error)}); {advice}")
+        self._trouble = reason(error)
 
     def _tell_success(self) -> None:
         if self._trouble:

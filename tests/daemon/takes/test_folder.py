@@ -152,6 +152,13 @@ def test_beside_what_is_there_a_file_gets_the_first_free_number(tmp_path: Path) 
     assert free_name(jam) == tmp_path / "jam_3.mid"
 
 
+def test_a_name_too_long_for_the_journal_beside_it_is_refused_before_a_note_is_played(tmp_path: Path) -> None:
+    longest = 255 - len(".mid")
+    free_name(tmp_path / f"{'a' * (longest - len('..take'))}.mid")
+    with pytest.raises(ConfigError, match="shorter name"):
+        free_name(tmp_path / f"{'a' * longest}.mid")
+
+
 def test_sessions_that_are_to_be_the_same_file_and_begin_at_once_take_nothing_from_each_other(tmp_path: Path) -> None:
     """The second waited for the first one's journal to go, and then replaced what had become of it."""
     jam = tmp_path / "jam.mid"
