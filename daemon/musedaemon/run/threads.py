@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from musedaemon.core.commands import Cancel, Command, GoOn, Heard, Panic, Play, Report, Signalled, Withdraw
+from musedaemon.core.commands import Cancel, Command, GoOn, Panic, Play, Report, Signalled, Withdraw
 from musedaemon.core.connected import ConnectedPlayer
 from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import MidiEvent
@@ -72,7 +72,9 @@ PortChange = OutputGone | OutputBack | InputGone
 
 
 class Ping:
-    """Put into the player thread's queue, it goes on to the engine thread, which answers: both are alive."""
+    """Put into the player thread's queue, it goes on to the engine thread, which answers: both are alive, and all that
+    was put before it has come there.
+    """
 
     def __init__(self) -> None:
         self.answered = threading.Event()
@@ -225,7 +227,7 @@ class EngineThread:
         self._inbox = inbox
         self._player = player
         self._router = Router(player.put, musician, record, on_turn, on_news)
-        self._underway = 0
+        self._behind_played: Ping | None = None
 
     def run(self) -> None:
         """The life of the thread: until `Stop`, or until a file that plays has had its last answer.
@@ -259,19 +261,23 @@ class EngineThread:
             case Dial(memory):
                 self._engine.memory.dial = memory
             case _:
-                self._underway -= isinstance(item, Heard | Signalled)
                 self._router.route(self._engine.receive(item))
 
     def _deadline(self) -> float:
         """Never, while what a file has played is on its way here: time must not run past it, nor a turn begin."""
-        if self._underway > 0:
+        if self._is_on_its_way:
             return float("inf")
         return min(self._engine.next_deadline(), self._musician.next_deadline())
 
     def _play(self, events: list[MidiEvent]) -> None:
-        self._underway += len(events)
         for event in events:
             self._player.put(event)
+        self._behind_played = Ping()
+        self._player.put(self._behind_played)
+
+    @property
+    def _is_on_its_way(self) -> bool:
+        return self._behind_played is not None and not self._behind_played.answered.is_set()
 
     def _all_said(self) -> bool:
-        return self._musician.done and self._underway <= 0 and self._engine.idle
+        return self._musician.done and not self._is_on_its_way and self._engine.idle

@@ -4,15 +4,30 @@ import threading
 from queue import Queue
 
 import pytest
-from support.fakes import NoEcho
+from support.fakes import FakeModel, NoEcho
+from support.jam import SETTINGS
 
-from musedaemon.core.commands import PlannedNote, Play, Withdraw
+from musedaemon.core.commands import Heard, PlannedNote, Play, Signalled, Withdraw
+from musedaemon.core.engine import Engine
+from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.player import Player
+from musedaemon.core.signals import Wish
+from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing
 from musedaemon.errors import PortError
 from musedaemon.run.clock import SessionClock
+from musedaemon.run.musician import FilePlayer
 from musedaemon.run.recorder import Unrecorded
-from musedaemon.run.threads import EngineInbox, OutputBack, PlayerInbox, PlayerThread, Stop, next_item
+from musedaemon.run.threads import (
+    EngineInbox,
+    EngineThread,
+    OutputBack,
+    Ping,
+    PlayerInbox,
+    PlayerThread,
+    Stop,
+    next_item,
+)
 
 
 def test_the_shortest_waits_all_end() -> None:
@@ -94,3 +109,20 @@ def test_an_output_that_refuses_is_closed_and_told_of_and_the_next_one_gets_what
     assert [data[:2].hex() for data in port.sent] == ["903c"]
     assert [data[:2].hex() for data in after.sent] == ["803c", "9040", "8040"]
     assert (port.closed, after.closed) == (1, 1)
+
+
+def test_a_files_time_waits_for_all_that_it_has_played_however_much_the_player_reports_of_it() -> None:
+    """All Notes Off while a key holds the turn is two reports: the turn is taken back, and it was heard."""
+    engine, to_player = Engine(FakeModel(), TempoTracker(120.0), SETTINGS), PlayerInbox()
+    played: list[MidiEvent] = [NoteOn(0.0, 0, 60, 80), NoteOff(0.0, 0, 60)]
+    thread = EngineThread(
+        engine, FilePlayer(played), SessionClock(), EngineInbox(), to_player, Unrecorded(), lambda over: None
+    )
+    thread._play(played)
+    thread._take(Signalled(0.0, Wish.TAKE_BACK))
+    thread._take(Heard(played[0]))
+    assert thread._deadline() == float("inf")
+    thread._take(Heard(played[1]))
+    (ping,) = [item for item in (to_player.get() for _ in range(3)) if isinstance(item, Ping)]
+    thread._take(ping)
+    assert thread._deadline() < float("inf")
