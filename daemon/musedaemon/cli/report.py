@@ -136,7 +136,6 @@ _CLOCK_TOLD = {
     ("link", ClockPhase.FOUND): "Ableton Link has found company; the beats are those of its session, at",
 }
 _ANY_CLOCK_TOLD = {
-    ("follow", ClockPhase.TAPPED): "the tempo is tapped:",
     ClockPhase.STARTED: "runs at",
     ClockPhase.STOPPED: "has stopped; the tempo stays at",
     ClockPhase.TAPPED: "is tapped to",
