@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import pickle
 import sys
@@ -52,6 +53,28 @@ def test_a_disk_that_takes_no_more_is_told_and_the_checkpoint_that_was_there_sta
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
     assert checkpoint.load(good).config.sizes == Sizes(8, 1)
     assert [path.name for path in good.parent.iterdir()] == [good.name]
+
+
+def test_damaged_checkpoints_are_refused(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = NoteNet(Sizes(8, 1))
+    folder = tmp_path / "kept"
+    checkpoint.save(folder, checkpoint.Config(net.sizes, scores={"sum": math.pi}), net.state_dict())
+    assert checkpoint.load(folder).config.scores == {"sum": math.pi}
+    config = json.loads((folder / "config.json").read_text())
+    damage: list[tuple[dict[str, object], str]] = [
+        ({"encoding_version": 99}, "is of note encoding 99"),
+        ({"sizes": {"hidden": 9, "layers": 1}}, "do not fit"),
+        ({"sizes": {"hidden": 9, "layers": 1, "colour": 3}}, "is damaged"),
+    ]
+    for change, message in damage:
+        (folder / "config.json").write_text(json.dumps({**config, **change}))
+        with pytest.raises(TrainingError, match=message):
+            checkpoint.load(folder)
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:-20])
+    with pytest.raises(TrainingError, match="is damaged"):
+        checkpoint.load(folder)
 
 
 class _Deadly:
