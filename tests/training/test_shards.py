@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import deadly_module
 from support.deadly_reader import read_or_die
 from support.music_files import midi_bytes, tune, write_corpus
 
@@ -162,6 +163,13 @@ def test_files_that_kill_or_stall_their_reader_cost_no_other(tmp_path: Path) -> 
     }
     killed = [[Reason.CRASHES, "crashes or stalls the reader"]]
     assert found == {"dies.mid": killed, "stalls.mid": killed, "tune-00.mid": 1, "tune-02.mid": 1, "tune-04.mid": 1}
+
+
+def test_processes_that_die_before_they_read_anything_end_it_with_one_sentence(tmp_path: Path) -> None:
+    """They were started again and again, for ever."""
+    files = find_files([write_corpus(tmp_path / "data", 2)])
+    with pytest.raises(TrainingError, match="end at once"):
+        fill_shards(tmp_path, [files], lambda done: None, Reader(deadly_module.read))
 
 
 def test_an_interruption_stops_the_readers_and_keeps_what_was_read(tmp_path: Path) -> None:

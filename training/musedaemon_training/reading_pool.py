@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from musedaemon.errors import TrainingError
 from musedaemon_training.corpus import MusicFile
 from musedaemon_training.pieces import Piece, Reason, UnreadableError
 from musedaemon_training.reading import read_pieces
@@ -41,12 +42,20 @@ _shared: dict[str, Any] = {}
 def fill_shards(
     folder: Path, parts: Sequence[Sequence[MusicFile]], tell: Tell, reader: Reader = DEFAULT_READER
 ) -> None:
-    """Bring every shard in the folder to its end. Raises OSError where it cannot be written."""
+    """Bring every shard in the folder to its end. Raises OSError where it cannot be written, TrainingError where no
+    process lives to read a file."""
+    read = -1
     while missing := _missing(folder, parts):
         try:
             _read_in_pool([Task(folder, number, parts[number], reader) for number in missing], tell)
-        except BrokenProcessPool:
+        except BrokenProcessPool as error:
             _read_suspects([Task(folder, number, parts[number], reader, most=1) for number in missing])
+            before, read = read, sum(len(ShardFiles.of(folder, number).entries()) for number in range(len(parts)))
+            if read == before:
+                raise TrainingError(
+                    "The processes that read music end at once, before any file; look whether memory is left, and"
+                    " whether `python -c 'import symusic'` works."
+                ) from error
 
 
 class Task(NamedTuple):
