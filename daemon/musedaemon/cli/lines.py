@@ -32,7 +32,7 @@ class Writable(Protocol):
 
 
 class _Line(NamedTuple):
-    to: io.RawIOBase
+    to: io.FileIO
     data: bytes
 
 
@@ -43,7 +43,8 @@ class Lines:
         self._patience_s = patience_s
         self._waiting: Queue[_Line | None] = Queue()
         self._moved_at = 0.0
-        self._unread: list[io.RawIOBase] = []
+        self._files: list[io.FileIO] = []
+        self._unread: list[io.FileIO] = []
         self._thread = threading.Thread(target=self._write_all, name="musedaemon lines", daemon=True)
 
     def __enter__(self) -> Self:
@@ -57,20 +58,26 @@ class Lines:
         self._moved_at = time.monotonic()
         while self._thread.is_alive() and time.monotonic() - self._moved_at < self._patience_s:
             self._thread.join(_LOOKS_EVERY_S)
+        if not self._thread.is_alive():  # else it is in a write
+            for file in self._files:
+                file.close()
 
     def to(self, stream: TextIO | None) -> Writable | None:
         """A way to a stream on which nobody waits; the stream itself where it is no file's, None where there is none.
 
-        Past the buffers of the stream: one that a hanging write holds would crash the interpreter's way out.
+        Past the buffers of the stream: one that a hanging write holds would crash the interpreter's way out. And by a
+        descriptor of its own: standard error's is another file's for moments (`midi/native_noise.py`).
         """
         buffer = getattr(stream, "buffer", None)
         raw = getattr(buffer, "raw", buffer)
         if stream is None or not isinstance(raw, io.RawIOBase):
             return stream
         stream.flush()
-        return _Way(self, raw, stream.encoding)
+        own = os.fdopen(os.dup(raw.fileno()), "wb", buffering=0)
+        self._files.append(own)
+        return _Way(self, own, stream.encoding)
 
-    def put(self, to: io.RawIOBase, data: bytes) -> None:
+    def put(self, to: io.FileIO, data: bytes) -> None:
         """Write this as soon as all before it is."""
         if self._waiting.qsize() < _MOST_WAITING:
             self._waiting.put(_Line(to, data))
@@ -81,7 +88,7 @@ class Lines:
             if line.to not in self._unread:
                 self._write(*line)
 
-    def _write(self, to: io.RawIOBase, data: bytes) -> None:
+    def _write(self, to: io.FileIO, data: bytes) -> None:
         rest = memoryview(data)
         try:
             while rest:
@@ -97,7 +104,7 @@ class Lines:
 class _Way:
     """A `Writable`."""
 
-    def __init__(self, lines: Lines, to: io.RawIOBase, encoding: str) -> None:
+    def __init__(self, lines: Lines, to: io.FileIO, encoding: str) -> None:
         self._lines = lines
         self._to = to
         self._encoding = encoding

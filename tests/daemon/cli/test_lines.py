@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TextIO
 
 import pytest
 
 from musedaemon.cli.lines import Lines, Writable
 from musedaemon.cli.report import Report
+from musedaemon.midi.native_noise import quiet_native_stderr
 from musedaemon.run.reporting import TurnSummary
 
 TURN = TurnSummary(1, 96.0, "given", 12, 8.0, 11, 7.5)
@@ -103,3 +105,14 @@ def test_what_is_no_file_is_written_to_at_once() -> None:
         screen = io.StringIO()
         assert lines.to(screen) is screen
         assert lines.to(None) is None
+
+
+def test_what_is_told_while_the_noise_of_c_libraries_is_caught_is_no_noise(capfd: pytest.CaptureFixture[str]) -> None:
+    """A line of the JSON log that came just then was lost in the debug log."""
+    with ExitStack() as told:
+        way = told.enter_context(Lines()).to(sys.stderr)
+        assert way is not None
+        with quiet_native_stderr() as noise:
+            way.write('{"event": "turn"}\n')
+            told.close()
+    assert (noise, capfd.readouterr().err) == ([], '{"event": "turn"}\n')
