@@ -85,6 +85,10 @@ class PortProcess:
         self._ear.join(ENDS_IN_S)
         return self.refusal
 
+    def give_up(self) -> None:
+        """It hangs: what it was told is lost, and to close it takes no time any more."""
+        self._process.kill()
+
     def close(self) -> None:
         """Let it do what it was told, and end. Waits some seconds for a system that hangs."""
         with suppress(OSError):  # it is gone: there is nothing to tell

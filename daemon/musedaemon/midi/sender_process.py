@@ -48,7 +48,9 @@ class SenderProcess:
         try:
             self._process.pipe.put(data, self._time.stamp_of(self, at) if at > 0.0 else AT_ONCE)
         except OSError as error:
-            refusal = "" if isinstance(error, TimeoutError) else self._process.wait_for_refusal()
+            if isinstance(error, TimeoutError):
+                self._process.give_up()
+            refusal = self._process.wait_for_refusal()
             told = f'The process that sends to the MIDI port "{self.name}" is gone ({error}); open it again.'
             raise PortError(refusal or told) from error
 
