@@ -28,6 +28,7 @@ from musedaemon.run.missing import opening, opening_system
 from musedaemon.run.preparing import file_to_write, playable_bpm
 from musedaemon.run.priority import Grant, precedence_here
 from musedaemon.run.threads import next_item
+from musedaemon.takes.folder import check_folder
 
 NOTES = 100
 WAITS = 100
@@ -64,6 +65,7 @@ def check(config: Config, open_system: Callable[[str, SessionClock], PortSystem]
     """
     clock = SessionClock()
     yield from _tried("ports", lambda: _ends(config, lambda: open_system(config.ports.api, clock)))
+    yield from _tried("takes", lambda: _takes(config))
     yield from _tried("model", lambda: [model_finding(*_measured(config.model.path))])
     yield from _tried("tempo", lambda: _tempo(config))
     yield from _tried("priority", lambda: [_priority(config, precedence_here(config.timing.realtime))])
@@ -149,6 +151,15 @@ def _output_file(config: Config) -> Finding:
     target = file_to_write(config)
     written_over = " (there is one already: it will be replaced)" if target and target.exists() else ""
     return Finding(Health.OK, "output", f"{target}, to be written{written_over}")
+
+
+def _takes(config: Config) -> list[Finding]:
+    """The folders of takes, which only a session that plays on an output port has."""
+    named = [] if config.ports.output_is_file else [config.takes.record, config.takes.keep_folder]
+    folders = [check_folder(name) for name in dict.fromkeys(filter(None, named))]
+    to_be_made = [folder for folder in folders if not folder.exists()]
+    told = [f"{folder} (to be made)" if folder in to_be_made else str(folder) for folder in folders]
+    return [Finding(Health.OK, "takes", f"to {' and '.join(told)}")] if told else []
 
 
 def _measured(path: str) -> tuple[str, Bench]:

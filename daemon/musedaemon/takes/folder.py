@@ -29,22 +29,38 @@ EMPTY_FILE = bytes.fromhex("4d546864 00000006 0001 0001 01e0 4d54726b 00000004 0
 """A Standard MIDI File with nothing in it: what a take is until its first second is over."""
 
 
-def ready_folder(name: str) -> Path:
-    """The folder of that name, made if it is missing. ConfigError says why nothing can be written there."""
+def check_folder(name: str) -> Path:
+    """The folder of that name, which may have to be made yet. ConfigError says why nothing could be written there.
+
+    Leaves nothing behind.
+    """
     path = Path(name)
     if is_midi_file(name):
         raise ConfigError(f"{name} is a file, and takes go to a folder; name one, or use --out for a single file.")
-    try:
-        if not path.exists() and path.parent.is_dir():
-            path.mkdir(mode=0o700)
-        if not path.is_dir():
+    with _told_of(name):
+        is_to_be_made = not path.exists() and path.parent.is_dir()
+        if not is_to_be_made and not path.is_dir():
             raise ConfigError(f"{path} is no folder for takes; name one, or make the folder it is to be in.")
-        path = path.resolve(strict=True)
-        check_writable(path / "take.mid")
+        check_writable((path.parent if is_to_be_made else path) / "take.mid")
+    return path
+
+
+def ready_folder(name: str) -> Path:
+    """The folder of that name, made if it is missing. ConfigError as `check_folder`."""
+    path = check_folder(name)
+    with _told_of(name):
+        path.mkdir(mode=0o700, exist_ok=True)
+        return path.resolve(strict=True)
+
+
+@contextlib.contextmanager
+def _told_of(name: str) -> Iterator[None]:
+    """ConfigError in place of the system's errors."""
+    try:
+        yield
     except (OSError, ValueError) as error:
         todo = advice(error, "name another folder")
         raise ConfigError(f"Takes cannot be written to {name} ({reason(error)}); {todo}.") from None
-    return path
 
 
 def journal_of(target: Path) -> Path:

@@ -7,7 +7,7 @@ import pytest
 from support.listed_ports import ListedPorts
 from support.written import save_line
 
-from musedaemon.config.schema import Config, Model, Ports, Tempo, Timing
+from musedaemon.config.schema import Config, Model, Ports, Takes, Tempo, Timing
 from musedaemon.errors import PortError
 from musedaemon.midi.ports import VIRTUAL_INPUT, InputPort, OutputPort, PortSystem, Receive, find_port
 from musedaemon.run.bench import Bench, Times
@@ -134,6 +134,22 @@ def test_no_midi_system_is_one_finding_and_two_files_need_none(tmp_path: Path) -
     assert list(findings) == ["input", "output", "model", "tempo", "priority", "timer"]
     assert findings["input"].told == f"{source}, 3 notes"
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_folder_for_takes_is_looked_at_and_not_made(tmp_path: Path) -> None:
+    def told(record: Path, keep: Path) -> Finding:
+        return found(Config(model=TINY, takes=Takes(record=str(record), keep_folder=str(keep))), FakeSystem())["takes"]
+
+    assert told(tmp_path, tmp_path / "kept").told == f"to {tmp_path} and {tmp_path / 'kept'} (to be made)"
+    refused = told(tmp_path, tmp_path / "none" / "kept")
+    assert refused.health is Health.BROKEN
+    assert "is no folder for takes" in refused.told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_session_to_a_file_has_no_takes(tmp_path: Path) -> None:
+    config = Config(Ports("keys", str(tmp_path / "jam.mid")), model=TINY, takes=Takes(record="nowhere/at/all"))
+    assert "takes" not in found(config, FakeSystem())
 
 
 def test_a_damaged_file_is_told_once(tmp_path: Path) -> None:
