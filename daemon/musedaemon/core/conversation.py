@@ -65,8 +65,6 @@ class Conversation:
         self._underway: Underway | None = None
         self._slipped: HandOver | None = None
         self._paused = False
-        self._song_over = False
-        """Whether no silence hands over what was played so far."""
         self.turn = Turn.LISTENING if len(ear.phrase) else Turn.WAITING
 
     def gives_way_to(self, report: Heard | Signalled) -> Withdraw | None:
@@ -107,7 +105,8 @@ class Conversation:
         if isinstance(event, NoteOn) and self._ends_call(event):
             self._ear.hear_last(event)
             return []
-        if self._song_over and isinstance(event, NoteOn) and event.at >= self._manner.hand_over_at(self._ear):
+        over = self._ear.phrase.song_over and event.at >= self._manner.hand_over_at(self._ear)
+        if over and isinstance(event, NoteOn):
             self._ear.turn_page()
         for pitch in self._ear.hear(event):
             if self._underway:
@@ -115,7 +114,7 @@ class Conversation:
         if not isinstance(event, NoteOn):
             return []
         self._move(Move.NOTE_HEARD)
-        self._paused = self._song_over = False
+        self._paused = False
         slipped, self._slipped = self._slipped, None
         return self._hand_over(slipped._replace(at=event.at)) if slipped else []
 
@@ -123,7 +122,7 @@ class Conversation:
         """The musician asks for this (seconds). What asks us to stop has done so by `gives_way_to`."""
         resumes, self._paused = self._paused and wish is Wish.RESUME, self._paused and wish in PAUSES
         if wish is Wish.END and self.turn is Turn.LISTENING:
-            self._song_over, self._paused = True, self._manner.plays_unasked
+            self._paused = self._manner.plays_unasked
         if resumes:
             return self._hand_over(HandOver(at, wish))
         asked = wish in (Wish.TURN, Wish.HAND_OVER, Wish.HOLD)
@@ -146,7 +145,7 @@ class Conversation:
     def advance(self, now: float) -> list[Effect]:
         """Do what is due at `now`: find the tempo, hand over, sample one note ahead, or end the reply."""
         if self.turn is Turn.LISTENING:
-            return [] if self._song_over else self._listen(now)
+            return [] if self._ear.phrase.song_over else self._listen(now)
         if self.turn is Turn.REPLYING:
             reply = self._settled().reply
             if not reply.complete and now >= reply.due_at - HORIZON_S:
@@ -163,9 +162,9 @@ class Conversation:
 
     def next_deadline(self) -> float:
         """When `advance` has something to do (seconds), infinity when never."""
-        if self._song_over:
-            return float("inf")
         if self.turn is Turn.LISTENING:
+            if self._ear.phrase.song_over:
+                return float("inf")
             tempo_at = self._manner.tempo_at(self._ear) if self._ear.tempo_unknown else float("inf")
             ready_at = self._ready.due_at(self._manner.foreseen_at(self._ear))
             return min(tempo_at, ready_at, self._manner.hand_over_at(self._ear))
@@ -202,9 +201,9 @@ class Conversation:
             self._ready.forget()
         reply, notes = self._ready.take(at, foreseen_at, self._extent(wish))
         self._voice.turns += 1
-        self._song_over = False
         self._manner.turn_ours(at, reply.counts_from)
         answered = ear.turn_page()
+        answered.song_over = False
         beats = answered.lasts(at) / ear.beat_s if len(answered) else 0.0
         self._underway = Underway(reply, answered, beats, hand_over)
         self._move(Move.HAND_OVER)

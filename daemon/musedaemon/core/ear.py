@@ -215,6 +215,10 @@ class Ear:
         self._notes_counted = 0
         return over
 
+    def end_song(self) -> None:
+        """The song has ended: what was played of the phrase so far is not to be answered after a silence."""
+        self.phrase.song_over = len(self.phrase) > 0
+
     def turn_back(self, phrase: Phrase) -> None:
         """The phrase that was over goes on: nothing was played since."""
         self.phrase = phrase

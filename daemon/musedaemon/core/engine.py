@@ -237,6 +237,8 @@ class Engine:
                 self._ear.forget_own()
                 self._part = self._part_of(self._mode, at)
             case Signalled(at, Wish() as wish):
+                if wish is Wish.END:
+                    self._ear.end_song()
                 return self._part.signalled(at, wish)
         return []
 

@@ -68,6 +68,8 @@ class Phrase:
         self._moments: deque[Moment] = deque(maxlen=REPLAYED_NOTES)
         self.alone = True
         """Whether no note of ours sounded since its first one: else it cannot be heard again without them."""
+        self.song_over = False
+        """Whether the song has ended since its last note: no silence hands it over."""
 
     def __len__(self) -> int:
         return self._count
@@ -90,6 +92,7 @@ class Phrase:
     def _keep(self, note: HeardNote) -> None:
         self._first_onset = self._first_onset if self._count else note.on.at
         self._count += 1
+        self.song_over = False
         self._notes.append(note)
         del self._notes[:-KEPT_NOTES]
         key = note.on.channel, note.on.pitch

@@ -100,6 +100,19 @@ def test_what_was_played_before_a_song_ended_is_not_answered_and_what_is_played_
     assert [over.call_notes for over in done.turns] == [4]
 
 
+@pytest.mark.parametrize("before", [Mode.LISTEN, Mode.SOLO])
+def test_what_was_played_before_a_song_ended_is_not_answered_in_another_mode_either(before: Mode) -> None:
+    signals = SignalSettings(mode_control=80)
+    settings = replace(SETTINGS, mode=before, signals=signals)
+    song: list[MidiEvent] = [*clock([120.0] * 20)[:96], Other(2.05, b"\xfc")]
+    switch: list[MidiEvent] = [ControlChange(2.3, 0, 80, 0)]
+    events = [*sorted([*song, *LONG_CALL[:12]], key=lambda event: event.at), *switch]
+    player = Player(NoEcho(), nothing, signals=signals, beats=FollowedClock())
+    done = jam(events, settings, bpm=None, player=player, signals=signals)
+    assert done.engine.mode is Mode.CALL_RESPONSE
+    assert not any(note.at > 2.06 for note in done.notes())
+
+
 def test_who_plays_on_over_the_end_of_the_song_is_answered_to_all_of_it() -> None:
     song: list[MidiEvent] = [*clock([120.0] * 20)[:96], Other(2.1, b"\xfc")]
     done = along(song, LONG_CALL, SETTINGS)
