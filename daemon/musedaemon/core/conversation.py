@@ -67,6 +67,11 @@ class Conversation:
         self._paused = False
         self.turn = Turn.LISTENING if len(ear.phrase) else Turn.WAITING
 
+    def adopt(self, manner: Manner, foreseen: Foreseen, at: float) -> None:
+        """Go on by another manner (seconds); nothing of ours sounds or is pending."""
+        self._manner, self._foreseen, self._began_at = manner, foreseen, at
+        self._ready.forget()
+
     def gives_way_to(self, report: Heard | Signalled) -> Withdraw | None:
         """The command that must be answered before this report may be taken."""
         if self.turn is not Turn.REPLYING:

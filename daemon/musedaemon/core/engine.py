@@ -80,8 +80,11 @@ _OF_THE_HAND = (Wish.TURN, Wish.HAND_OVER, Wish.HOLD, Wish.TAKE_BACK, Wish.REST)
 """After any of them nothing is held but by `HOLD`."""
 
 
+_WITHOUT_MANNER = (Mode.DUET, Mode.LISTEN)
+
+
 def _manner(settings: EngineSettings) -> tuple[object, ...]:
-    """What a part is made of, and cannot be changed under it."""
+    """What a conversation goes by, and cannot be changed under a reply."""
     return settings.hand_over_s, settings.lengths, settings.trade_bars
 
 
@@ -145,9 +148,10 @@ class Engine:
         if settings.memory != old.memory:  # else it stays where the musician has turned it to
             self._ear.memory.dial = settings.memory
         mode = self._mode_to_be if settings.mode is old.mode else settings.mode
-        if mode is self._mode_to_be and _manner(settings) == _manner(old):
-            return []
-        return self._take_in_turn(Signalled(now, mode))
+        if mode is not self._mode_to_be:
+            return self._take_in_turn(Signalled(now, mode))
+        same = _manner(settings) == _manner(old) or mode in _WITHOUT_MANNER
+        return [] if same else self._take_in_turn(Signalled(now, Wish.ADOPT))
 
     def receive(self, report: Report) -> list[Effect]:
         """Take a report of the player's."""
@@ -236,6 +240,10 @@ class Engine:
                 self._ear.turn_page()
                 self._ear.forget_own()
                 self._part = self._part_of(self._mode, at)
+            case Signalled(at, Wish.ADOPT):
+                manner = self._manner_of(self._mode, at)
+                if isinstance(self._part, Conversation):
+                    self._part.adopt(manner, self._foreseen(manner), at)
             case Signalled(at, Wish() as wish):
                 if wish is Wish.END:
                     self._ear.end_song()
@@ -246,8 +254,10 @@ class Engine:
         (first, *later), self._deferred = self._deferred, []
         effects = self._part.gave_way(at, first)
         # A wish to take the turn back has come true by that; where a song ends, what was begun meanwhile ends too.
-        if isinstance(first, Heard) or isinstance(first.wish, Mode) or first.wish is Wish.END:
+        if isinstance(first, Heard) or isinstance(first.wish, Mode) or first.wish in (Wish.END, Wish.ADOPT):
             effects += self._deliver(first)
+        if isinstance(first, Signalled) and first.wish is Wish.ADOPT:
+            effects += self._part.signalled(at, Wish.RESUME)
         for report in later:
             effects += self._take_in_turn(report)
         return effects
@@ -266,8 +276,12 @@ class Engine:
         if mode is Mode.LISTEN:
             return Listening(ear)
         manner = self._manner_of(mode, at)
+        return Conversation(ear, voice, manner, self._foreseen(manner), settings.lead_s, at)
+
+    def _foreseen(self, manner: Manner) -> Foreseen:
+        settings = self._settings
         held = manner.bars if isinstance(manner, Trade) else going_on(settings.longest_beats)
-        return Conversation(ear, voice, manner, Foreseen(settings.signals.foreseen, held), settings.lead_s, at)
+        return Foreseen(settings.signals.foreseen, held)
 
     def _manner_of(self, mode: Mode, at: float) -> Manner:
         settings = self._settings

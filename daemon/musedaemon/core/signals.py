@@ -53,9 +53,11 @@ class Wish(Enum):
     """That all sound ends at once."""
     REST = auto()
     """That what was played is over, and not answered; part of a panic, and no signal of its own."""
+    ADOPT = auto()
+    """That turns go by other settings; no signal of the musician's. Who plays unasked goes on by itself."""
 
 
-PAUSES = (Wish.PAUSE, Wish.END)
+PAUSES = (Wish.PAUSE, Wish.END, Wish.ADOPT)
 PLAY_ON = (None, Wish.HAND_OVER, Wish.HOLD, Wish.RESUME)
 """What lets nobody fall silent who plays."""
 

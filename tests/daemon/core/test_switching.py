@@ -12,7 +12,18 @@ from support.jam import SETTINGS, jam, melody
 from support.modes import CALL, DUET, SOLO, TRADE, key, mode_change, play
 from support.scripts import Script, events_of, let_go, scripts
 
-from musedaemon.core.commands import Heard, ModeChanged, Signalled, Withdraw, Withdrawn
+from musedaemon.core.commands import (
+    Effect,
+    HandedOver,
+    Heard,
+    ModeChanged,
+    OutputFound,
+    OutputLost,
+    Play,
+    Signalled,
+    Withdraw,
+    Withdrawn,
+)
 from musedaemon.core.engine import Engine
 from musedaemon.core.events import NoteOff
 from musedaemon.core.modes import Mode
@@ -69,6 +80,55 @@ def test_other_settings_count_also_where_they_come_as_a_reply_gives_way() -> Non
     engine.receive(Heard(off))
     assert [effect for step in range(9) for effect in engine.advance(3.5 + 0.01 * step)] == []
     assert engine.turn is Turn.LISTENING
+
+
+def solo_underway() -> Engine:
+    """At 2 s, after three notes."""
+    engine = Engine(FakeModel(), TempoTracker(120.0), SOLO)
+    for event in melody([60, 62, 64]):
+        engine.receive(Heard(event))
+    assert types_of(engine.receive(Signalled(2.0, Wish.HAND_OVER)))[:1] == [HandedOver]
+    return engine
+
+
+def types_of(effects: list[Effect]) -> list[type[Effect]]:
+    return [type(effect) for effect in effects]
+
+
+def test_other_settings_begin_no_solo_in_mid_call() -> None:
+    engine = Engine(FakeModel(), TempoTracker(120.0), SOLO)
+    for event in melody([60, 62, 64])[:-1]:
+        engine.receive(Heard(event))
+    assert engine.adopt(replace(SOLO, trade_bars=2), 1.2) == []
+    assert engine.turn is Turn.LISTENING
+
+
+def test_other_settings_begin_no_solo_that_was_taken_back() -> None:
+    engine = solo_underway()
+    assert engine.receive(Signalled(2.1, Wish.TAKE_BACK)) == [Withdraw(2.1)]
+    engine.receive(Withdrawn(2.1))
+    assert engine.adopt(replace(SOLO, trade_bars=2), 3.0) == []
+    assert engine.turn is Turn.WAITING
+
+
+def test_a_solo_goes_on_by_other_settings_and_one_that_is_paused_waits_on() -> None:
+    engine = solo_underway()
+    assert engine.adopt(replace(SOLO, trade_bars=2), 2.1) == [Withdraw(2.1)]
+    assert HandedOver in types_of(engine.receive(Withdrawn(2.1)))
+    assert engine.receive(OutputLost(2.2)) == [Withdraw(2.2)]
+    engine.receive(Withdrawn(2.2))
+    assert engine.adopt(replace(SOLO, trade_bars=1), 3.0) == []
+    assert HandedOver in types_of(engine.receive(OutputFound(4.0)))
+
+
+def test_other_settings_make_no_duet_join_that_was_told_to_be_silent() -> None:
+    engine = Engine(FakeModel(), TempoTracker(120.0), DUET)
+    assert engine.receive(Signalled(1.0, Wish.TAKE_BACK)) == [Withdraw(1.0)]
+    engine.receive(Withdrawn(1.0))
+    assert engine.adopt(replace(DUET, hand_over_s=2.0, trade_bars=1), 2.0) == []
+    for event in melody([60, 62, 64, 65, 67], start=3.0):
+        engine.receive(Heard(event))
+    assert Play not in types_of([effect for _ in range(9) for effect in engine.advance(5.5)])
 
 
 @settings(max_examples=150, deadline=None)
