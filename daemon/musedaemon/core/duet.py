@@ -35,6 +35,8 @@ from musedaemon.encoding import TICKS_PER_BEAT
 
 HORIZON_S = 0.3
 """How far ahead of its time a note is settled: not far, most are planned anew."""
+_SPARE_S = 0.05
+"""And so long before it must leave at the least, where the output wants its notes early."""
 REST_S = 1.0
 """So long a silence of both ends a passage."""
 FIRST_HEARD = 4
@@ -79,6 +81,7 @@ class Duet:
         self._ear = ear
         self._voice = voice
         self._lead_s = lead_s
+        self._horizon_s = max(HORIZON_S, lead_s + _SPARE_S)
         self._register = FreeRegister()
         self._reply: Reply | None = None
         self._planned: dict[int, PlannedNote] = {}
@@ -190,7 +193,7 @@ class Duet:
             return float("inf")
         if self._reply is None:
             return self._plan_from
-        return float("inf") if self._reply.complete else self._reply.due_at - HORIZON_S
+        return float("inf") if self._reply.complete else self._reply.due_at - self._horizon_s
 
     def _rest_at(self) -> float:
         """When both have been silent for long enough."""

@@ -6,18 +6,21 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from support.fakes import FakeModel
+from support.fakes import FakeModel, NoEcho
 from support.jam import SETTINGS, Jam, jam, melody
 from support.modes import CALL, DUET, SOLO, TRADE, key, play
 
 from musedaemon.core.beat_grid import Meter
 from musedaemon.core.commands import HandedOver
+from musedaemon.core.conversation import LEAD_S
 from musedaemon.core.duet import FIRST_HEARD
 from musedaemon.core.events import MidiEvent, NoteOff, NoteOn
 from musedaemon.core.limits import LimitSettings
 from musedaemon.core.modes import Mode
+from musedaemon.core.player import Player, PlayerTiming
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.core.signals import By
+from musedaemon.core.thru import nothing
 from musedaemon.core.turns import Turn
 from musedaemon.encoding import TIME_CLASSES, Context
 from musedaemon.model.protocol import FloatArray, State
@@ -161,6 +164,19 @@ def test_in_a_duet_the_limits_hold_from_plan_to_plan(model: FakeModel, bpm: floa
     quickest = max(found.bpm for found in sparse.tempi)
     assert len(strikes) > 3
     assert all(after - before > 1.9 * 60.0 / (bpm or quickest) for before, after in pairwise(strikes))
+
+
+@pytest.mark.parametrize("offset", [0.4, 0.5])
+def test_in_a_duet_notes_that_leave_early_are_settled_by_then(offset: float) -> None:
+    player = Player(NoEcho(), nothing, PlayerTiming(offset, max_lateness=0.06))
+    jam(
+        melody([60, 62, 64, 65, 67, 65, 64, 62] * 2),
+        replace(DUET, lead_s=LEAD_S + offset),
+        FakeModel(certain=False),
+        player=player,
+    )
+    assert player.notes_played > 10
+    assert player.notes_dropped <= 2, "but for what was planned as they must have left"
 
 
 def test_a_duet_comes_to_rest_about_a_bar_after_the_musician() -> None:
