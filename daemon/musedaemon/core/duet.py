@@ -91,6 +91,11 @@ class Duet:
         self._plan_from = float("inf")
         self.turn = Turn.TOGETHER if len(ear.phrase) else Turn.WAITING
 
+    def keep_silent_like(self, before: Duet) -> None:
+        """Join no sooner than the one before would have, where that was silent."""
+        if before._stance is not Stance.PLAYING:
+            self._stance = before._stance
+
     def gives_way_to(self, report: Heard | Signalled) -> Cancel | Withdraw | None:
         """The command that must be answered before this report may be taken."""
         match report:

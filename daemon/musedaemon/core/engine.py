@@ -173,8 +173,8 @@ class Engine:
                 return self._take(report)
             case OutputLost(at):
                 return self._take(Signalled(at, Wish.PAUSE))
-            case OutputFound(at):
-                return self._take(Signalled(at, Wish.RESUME))
+            case OutputFound(at):  # where the song has ended, the next one is waited for all the same
+                return [] if self._ear.timeline.over else self._take(Signalled(at, Wish.RESUME))
             case Panicked(at, channels):
                 return self._panic(at, channels)
 
@@ -239,7 +239,9 @@ class Engine:
             case Signalled(at, Wish.REST):
                 self._ear.turn_page()
                 self._ear.forget_own()
-                self._part = self._part_of(self._mode, at)
+                before, self._part = self._part, self._part_of(self._mode, at)
+                if isinstance(before, Duet) and isinstance(self._part, Duet):
+                    self._part.keep_silent_like(before)
             case Signalled(at, Wish.ADOPT):
                 manner = self._manner_of(self._mode, at)
                 if isinstance(self._part, Conversation):

@@ -21,6 +21,8 @@ class Timeline:
         self.meter = meter or Meter()
         self._beat: Beat | None = None
         self._origin = 0
+        self.over = False
+        """Whether a song has ended, and none has begun since."""
 
     @property
     def runs(self) -> bool:
@@ -38,7 +40,8 @@ class Timeline:
         self._beat = beat
         if beat.song_begins == begins_before:
             return False
-        if beat.song_begins is not None:
+        self.over = beat.song_begins is None
+        if not self.over:
             self._origin = 0
             self._origin = tick - math.floor(self.tick_of(beat.at))
         return True

@@ -6,16 +6,30 @@ from dataclasses import replace
 
 import pytest
 from support.clocked import LONG_CALL, along, beats_of, clock
-from support.fakes import NoEcho
+from support.fakes import FakeModel, NoEcho
 from support.jam import SETTINGS, jam, melody
 
+from musedaemon.core.beat_grid import Beat, BeatGrid
 from musedaemon.core.beat_source import FollowedClock
+from musedaemon.core.commands import (
+    ClockMoved,
+    HandedOver,
+    Heard,
+    OutputFound,
+    OutputLost,
+    Signalled,
+    Withdraw,
+    Withdrawn,
+)
+from musedaemon.core.engine import Engine
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.feel import Feel, StartOn
+from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.modes import Mode
 from musedaemon.core.outlet import Outgoing
 from musedaemon.core.player import Player
-from musedaemon.core.signals import SignalSettings
+from musedaemon.core.signals import SignalSettings, Wish
+from musedaemon.core.tempo import TempoTracker
 from musedaemon.core.thru import nothing, unchanged
 
 
@@ -144,6 +158,32 @@ def test_a_duet_is_silent_while_the_song_is_stopped_and_so_is_what_it_becomes() 
     done = jam(events, settings, bpm=None, player=player, signals=settings.signals)
     assert done.notes()
     assert not any(note.at > 4.3 for note in done.notes())
+
+
+def test_a_duet_that_a_stopped_song_silenced_stays_silent_after_a_panic() -> None:
+    settings = replace(SETTINGS, mode=Mode.DUET, signals=SignalSettings(panic_control=80))
+    stopped = [*clock([120.0] * 30)[:200], Other(4.3, b"\xfc"), *clock([120.0] * 30, start=9.0)]
+    panic: list[MidiEvent] = [ControlChange(4.6, 0, 80, 127)]
+    playing = melody([67, 65, 64, 62] * 6, start=5.0, step=0.25, length=0.2)
+    events = sorted([*stopped, *LONG_CALL[:24], *panic, *playing], key=lambda event: event.at)
+    player = Player(NoEcho(), nothing, signals=settings.signals, beats=FollowedClock())
+    done = jam(events, settings, bpm=None, player=player, signals=settings.signals)
+    assert not any(4.3 < note.at < 9.0 for note in done.notes())
+    assert any(note.at > 9.0 for note in done.notes())
+
+
+def test_an_output_that_is_back_begins_no_solo_while_the_song_is_stopped() -> None:
+    engine = Engine(FakeModel(), TempoTracker(None), replace(SETTINGS, mode=Mode.SOLO))
+    grid = BeatGrid(0.0, 0.0, 120.0)
+    engine.receive(ClockMoved(Beat(0.0, grid, 0.0), ClockNews.STARTED))
+    for event in LONG_CALL:
+        engine.receive(Heard(event))
+    engine.receive(Signalled(6.3, Wish.HAND_OVER))
+    assert Withdraw(7.0) in engine.receive(ClockMoved(Beat(7.0, grid, None), ClockNews.STOPPED))
+    engine.receive(Withdrawn(7.0))
+    assert engine.receive(OutputLost(8.0)) == engine.receive(OutputFound(9.0)) == []
+    begun = engine.receive(ClockMoved(Beat(10.0, grid, 20.0), ClockNews.STARTED))
+    assert any(isinstance(effect, HandedOver) for effect in begun)
 
 
 def test_who_comes_in_with_the_song_takes_the_solo_back() -> None:
