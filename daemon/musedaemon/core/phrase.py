@@ -193,4 +193,4 @@ class Phrase:
         """How long it is (seconds) if it is over `at`: to its last release, or to then where a key is still down."""
         # A note ends before its key is struck again, so the newest of each key tell.
         end = max(at if note.off_at is None else note.off_at for note in self._newest.values())
-        return end - self.first_onset
+        return max(end - self.first_onset, 0.0)

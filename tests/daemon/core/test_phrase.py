@@ -86,6 +86,12 @@ def test_a_key_held_since_the_phrase_before_comes_up_in_what_is_heard_again() ->
     assert first.lasts(9.0) == 3.0
 
 
+def test_it_is_no_shorter_than_nothing_where_its_bars_are_handed_over_before_its_first_note() -> None:
+    phrase, _ = heard([NoteOn(2.0, 0, 60, 80)], 120.0)
+    assert phrase.lasts(1.5) == 0.0
+    assert phrase.lasts(2.5) == 0.5
+
+
 def test_what_a_long_phrase_gives_out_is_bounded_and_its_length_exact() -> None:
     held = NoteOn(0.5, 0, 30, 80)
     events = [held, *melody([40 + index % 40 for index in range(LONG)], start=1.0, step=0.1, length=0.09)]
