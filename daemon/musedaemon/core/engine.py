@@ -80,12 +80,16 @@ _OF_THE_HAND = (Wish.TURN, Wish.HAND_OVER, Wish.HOLD, Wish.TAKE_BACK, Wish.REST)
 """After any of them nothing is held but by `HOLD`."""
 
 
-_WITHOUT_MANNER = (Mode.DUET, Mode.LISTEN)
-
-
-def _manner(settings: EngineSettings) -> tuple[object, ...]:
-    """What a conversation goes by, and cannot be changed under a reply."""
-    return settings.hand_over_s, settings.lengths, settings.trade_bars
+def _manner(mode: Mode, settings: EngineSettings) -> tuple[object, ...]:
+    """What a conversation in this mode goes by, and cannot be changed under a reply; the others go by nothing."""
+    match mode:
+        case Mode.CALL_RESPONSE:
+            return settings.hand_over_s, settings.lengths
+        case Mode.TRADE:
+            return (settings.trade_bars,)
+        case Mode.SOLO:
+            return (settings.hand_over_s,)
+    return ()
 
 
 class Engine:
@@ -150,7 +154,7 @@ class Engine:
         mode = self._mode_to_be if settings.mode is old.mode else settings.mode
         if mode is not self._mode_to_be:
             return self._take_in_turn(Signalled(now, mode))
-        same = _manner(settings) == _manner(old) or mode in _WITHOUT_MANNER
+        same = _manner(mode, settings) == _manner(mode, old)
         return [] if same else self._take_in_turn(Signalled(now, Wish.ADOPT))
 
     def receive(self, report: Report) -> list[Effect]:

@@ -24,8 +24,9 @@ from musedaemon.core.commands import (
     Withdraw,
     Withdrawn,
 )
-from musedaemon.core.engine import Engine
+from musedaemon.core.engine import Engine, EngineSettings
 from musedaemon.core.events import NoteOff
+from musedaemon.core.manners import Lengths
 from musedaemon.core.modes import Mode
 from musedaemon.core.signals import By, SignalSettings, Wish
 from musedaemon.core.tempo import TempoTracker
@@ -99,7 +100,7 @@ def test_other_settings_begin_no_solo_in_mid_call() -> None:
     engine = Engine(FakeModel(), TempoTracker(120.0), SOLO)
     for event in melody([60, 62, 64])[:-1]:
         engine.receive(Heard(event))
-    assert engine.adopt(replace(SOLO, trade_bars=2), 1.2) == []
+    assert engine.adopt(replace(SOLO, hand_over_s=2.0), 1.2) == []
     assert engine.turn is Turn.LISTENING
 
 
@@ -107,18 +108,25 @@ def test_other_settings_begin_no_solo_that_was_taken_back() -> None:
     engine = solo_underway()
     assert engine.receive(Signalled(2.1, Wish.TAKE_BACK)) == [Withdraw(2.1)]
     engine.receive(Withdrawn(2.1))
-    assert engine.adopt(replace(SOLO, trade_bars=2), 3.0) == []
+    assert engine.adopt(replace(SOLO, hand_over_s=2.0), 3.0) == []
     assert engine.turn is Turn.WAITING
 
 
 def test_a_solo_goes_on_by_other_settings_and_one_that_is_paused_waits_on() -> None:
     engine = solo_underway()
-    assert engine.adopt(replace(SOLO, trade_bars=2), 2.1) == [Withdraw(2.1)]
+    assert engine.adopt(replace(SOLO, hand_over_s=2.0), 2.1) == [Withdraw(2.1)]
     assert HandedOver in types_of(engine.receive(Withdrawn(2.1)))
     assert engine.receive(OutputLost(2.2)) == [Withdraw(2.2)]
     engine.receive(Withdrawn(2.2))
-    assert engine.adopt(replace(SOLO, trade_bars=1), 3.0) == []
+    assert engine.adopt(replace(SOLO, hand_over_s=1.0), 3.0) == []
     assert HandedOver in types_of(engine.receive(OutputFound(4.0)))
+
+
+@pytest.mark.parametrize("other", [replace(SOLO, trade_bars=2), replace(SOLO, lengths=Lengths(2.0))])
+def test_settings_of_another_mode_leave_a_solo_alone(other: EngineSettings) -> None:
+    engine = solo_underway()
+    assert engine.adopt(other, 2.1) == []
+    assert engine.turn is Turn.REPLYING
 
 
 def test_other_settings_make_no_duet_join_that_was_told_to_be_silent() -> None:
