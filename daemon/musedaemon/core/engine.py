@@ -195,12 +195,13 @@ class Engine:
         return float("inf") if self._deferred else self._part.next_deadline()
 
     def _follow_clock(self, moved: ClockMoved) -> list[Effect]:
-        """Where a song ends, what we play of it is over."""
+        """Where a song ends, what we play of it is over. Where it loops nothing is, and nothing is told."""
         beat, news = moved
-        effects: list[Effect] = [] if news is ClockNews.PULSE else [ClockState(beat.at, news, beat.grid.bpm)]
-        ran = self._ear.timeline.runs
-        if self._ear.follow_clock(beat):
-            runs = self._ear.timeline.runs
+        ran, turned = self._ear.timeline.runs, self._ear.follow_clock(beat)
+        runs = self._ear.timeline.runs
+        is_no_news = news is ClockNews.PULSE or (news is ClockNews.STARTED and ran and not turned)
+        effects: list[Effect] = [] if is_no_news else [ClockState(beat.at, news, beat.grid.bpm)]
+        if turned:
             effects += self._take(Signalled(beat.at, Wish.PAUSE if runs else Wish.END)) if ran else []
             effects += self._take(Signalled(beat.at, Wish.RESUME)) if runs else []
         return effects
@@ -252,7 +253,9 @@ class Engine:
                     self._part.adopt(manner, self._foreseen(manner), at)
             case Signalled(at, Wish() as wish):
                 if wish is Wish.END:
-                    self._ear.end_song()
+                    self._ear.end_song(at)
+                elif wish is Wish.RESUME:
+                    self._ear.begin_song(at)
                 return self._part.signalled(at, wish)
         return []
 

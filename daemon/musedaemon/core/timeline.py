@@ -35,11 +35,19 @@ class Timeline:
         return self._beat.grid.bpm if self._beat else None
 
     def follow(self, beat: Beat, tick: int) -> bool:
-        """The clock reports; ticks have come as far as `tick` by then. Returns whether a song has begun or ended."""
+        """The clock reports; ticks have come as far as `tick` by then. Returns whether a song has begun or ended.
+
+        A song that leaps by whole bars, as a loop does, goes on.
+        """
         begins_before = self._beat.song_begins if self._beat else None
         self._beat = beat
         if beat.song_begins == begins_before:
             return False
+        if beat.song_begins is not None and begins_before is not None:
+            leap = round((beat.song_begins - begins_before) * TICKS_PER_BEAT)
+            if leap % self.bar_ticks == 0:
+                self._origin += leap
+                return False
         self.over = beat.song_begins is None
         if not self.over:
             self._origin = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.clocked import LONG_CALL, along, beats_of, clock
+from support.clocked import LONG_CALL, ON_BAR, along, beats_of, clock
 from support.fakes import FakeModel, NoEcho
 from support.jam import SETTINGS, jam, melody
 
@@ -22,8 +22,10 @@ from musedaemon.core.commands import (
     Withdrawn,
 )
 from musedaemon.core.engine import Engine
+from musedaemon.core.commands import ClockState
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.feel import Feel, StartOn
+from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.modes import Mode
 from musedaemon.core.outlet import Outgoing
@@ -45,6 +47,56 @@ def test_the_clock_is_passed_thru_also_where_start_is_a_signal() -> None:
     signals = SignalSettings(transport=True)
     player = Player(NoEcho(), unchanged, signals=signals, beats=FollowedClock())
     assert sent_by(player, events) == [b"\xfa", b"\xf8", b"\xfc"]
+
+
+LOOPS: dict[str, list[bytes]] = {
+    "by Song Position": [b"\xf2\x00\x00"],
+    "by Start": [b"\xfa"],
+    "by Song Position and Continue": [b"\xf2\x10\x00", b"\xfb"],
+}
+LOOPED_AT = 0.1 + 16 * 0.5
+"""At 120 beats a minute the fifth bar begins then; the reply to `LONG_CALL` sounds."""
+
+
+def looped(messages: list[bytes], at: float = LOOPED_AT) -> list[MidiEvent]:
+    """A clock that is put elsewhere just before the pulse at that time."""
+    leap: list[MidiEvent] = [Other(at - 0.001, data) for data in messages]
+    return sorted([*clock([120.0] * 32), *leap], key=lambda event: event.at)
+
+
+def told_of(event: MidiEvent) -> tuple[type, int, float]:
+    assert isinstance(event, NoteOn | NoteOff)
+    return type(event), event.pitch, round(event.at, 9)
+
+
+@pytest.mark.parametrize("mode", [Mode.CALL_RESPONSE, Mode.TRADE, Mode.DUET, Mode.SOLO])
+@pytest.mark.parametrize("messages", LOOPS.values(), ids=LOOPS)
+def test_a_loop_of_whole_bars_is_not_noticed(messages: list[bytes], mode: Mode) -> None:
+    settings = replace(ON_BAR, mode=mode, trade_bars=3, longest_beats=12.0)
+    through, around = along(clock([120.0] * 32), LONG_CALL, settings), along(looped(messages), LONG_CALL, settings)
+    assert any(note.at > LOOPED_AT for note in through.notes()) or mode is Mode.DUET
+    assert [told_of(event) for event in around.response] == [told_of(event) for event in through.response]
+    assert [(over.call_notes, over.withdrawn) for over in around.turns] == [
+        (over.call_notes, over.withdrawn) for over in through.turns
+    ]
+    assert [one.news for one in around.news if isinstance(one, ClockState)] == [ClockNews.STARTED, ClockNews.LOST]
+
+
+def test_a_loop_of_no_whole_bars_takes_the_reply_back() -> None:
+    at = LOOPED_AT + 0.5
+    done = along(looped(LOOPS["by Start"], at), LONG_CALL)
+    assert [over.withdrawn for over in done.turns] == [True]
+    assert max(event.at for event in done.response) <= at + 0.01
+
+
+@pytest.mark.parametrize("mode", [Mode.CALL_RESPONSE, Mode.SOLO])
+def test_a_song_that_is_stopped_to_be_put_elsewhere_has_not_ended(mode: Mode) -> None:
+    pulses, again = clock([120.0] * 8)[: 1 + 95], clock([120.0] * 20, start=2.1)
+    settings = replace(SETTINGS, mode=mode, longest_beats=4.0)
+    done = along([*pulses, Other(2.03, b"\xfc"), *again], LONG_CALL, settings)
+    assert [over.call_notes for over in done.turns] == [len(LONG_CALL) // 2]
+    ended = along([*pulses, Other(2.03, b"\xfc"), *again], LONG_CALL[:14], settings)
+    assert [over.call_notes for over in ended.turns] == [7]
 
 
 def test_a_new_song_takes_the_reply_back() -> None:
