@@ -13,6 +13,7 @@ from musedaemon.core.beat_grid import Beat, BeatGrid
 from musedaemon.core.beat_source import FollowedClock
 from musedaemon.core.commands import (
     ClockMoved,
+    ClockState,
     HandedOver,
     Heard,
     OutputFound,
@@ -22,10 +23,8 @@ from musedaemon.core.commands import (
     Withdrawn,
 )
 from musedaemon.core.engine import Engine
-from musedaemon.core.commands import ClockState
 from musedaemon.core.events import ControlChange, MidiEvent, NoteOff, NoteOn, Other
 from musedaemon.core.feel import Feel, StartOn
-from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.midi_clock import ClockNews
 from musedaemon.core.modes import Mode
 from musedaemon.core.outlet import Outgoing
