@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from musedaemon.core.accents import FloatVector, Strike
+from musedaemon.core.accents import FloatVector, Strike, accents_of
 
 _LEGATO_S, _LEGATO_SHARE = 0.1, 0.15
 """A key that comes up so soon after the next went down (seconds, or a share of its note) was let go for it."""
 _SAME_CHORD_S = 0.05
+_FEWEST_STRIKES = 4
+"""Fewer do not tell how often a reply is to strike."""
+_OCTAVE = 12
 
 
 class Example(NamedTuple):
     """Of a phrase: most notes `at_once`, the longest time from a strike to the next (`wait_s`) and of silence
     (`rest_s`), both in seconds, and in how many strikes in a row the same pitch is (`repeats`, 1 for a pitch that is
-    not repeated).
+    not repeated). Where it is long enough to tell, its strikes are `gap_s` seconds apart on average, with `fullness`
+    notes each, and where it spans more than an octave half of its notes lie below the pitch `middle`.
 
     A chord is one strike; the last note waits for its own end.
     """
@@ -26,6 +31,9 @@ class Example(NamedTuple):
     wait_s: float
     rest_s: float
     repeats: int
+    gap_s: float | None = None
+    fullness: float = 1.0
+    middle: float | None = None
 
 
 def example_of(strikes: Sequence[Strike], pitches: Sequence[int]) -> Example:
@@ -36,11 +44,15 @@ def example_of(strikes: Sequence[Strike], pitches: Sequence[int]) -> Example:
     silent_from = np.maximum.accumulate(ends)
     waits = np.diff(struck, append=max(float(silent_from[-1]), float(struck[-1])))
     rests = begins[1:] - silent_from[:-1]
+    chords = len(accents_of(strikes, math.inf))
     return Example(
         at_once=_at_once(begins, ends),
         wait_s=float(waits.max()),
         rest_s=float(rests.max(initial=0.0)),
         repeats=_repeats(pitches, chord.tolist()),
+        gap_s=float(silent_from[-1] - begins[0]) / chords if chords >= _FEWEST_STRIKES else None,
+        fullness=len(begins) / chords,
+        middle=float(np.median(pitches)) if max(pitches) - min(pitches) > _OCTAVE else None,
     )
 
 

@@ -84,7 +84,7 @@ class Improviser:
     ) -> int:
         """The tick of the next note's onset, within a running reply, where there is room.
 
-        `leaning` [TIME_CLASSES] is what the chances of the shifts are multiplied by, 1 for "together".
+        `leaning` [TIME_CLASSES] is what the chances of the shifts are multiplied by.
         """
         allowed = room.classes()
         weights = recalled.shift(moment.state.shift_logits)

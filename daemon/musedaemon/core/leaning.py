@@ -21,7 +21,7 @@ _FOREIGN = 1.5
 """The logarithm of how much less likely a foreign note is."""
 _ABOVE = 0.1
 """The same for each semitone above the call's highest note. Below its lowest, replies go no farther than composers."""
-_OFF_BEAT = 0.5
+_OFF_BEAT = 0.7
 """The same for one that is on none of the coarse parts of the beat, and again on none of the fine ones."""
 _PARTS = ((4, 3), (8, 6))
 _SEMITONES = np.arange(PITCHES)

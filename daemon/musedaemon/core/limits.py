@@ -18,6 +18,7 @@ import numpy as np
 from musedaemon.core.example import Example
 from musedaemon.core.key_finding import Span, find_keys, pitch_classes_in
 from musedaemon.core.leaning import no_leaning, to_keys, to_register
+from musedaemon.core.liveliness import Liveliness
 from musedaemon.core.moment import ticks_per_second
 from musedaemon.core.sampling import Floats
 from musedaemon.core.scales import PITCH_CLASSES, Scale
@@ -106,7 +107,8 @@ class LimitSettings:
 class Limits(NamedTuple):
     """What one reply may be: `pitches` [128] (at least one), velocities from `softest` to `loudest`, at most `voices`
     notes sounding at once, the same pitch at most `repeats` strikes in a row, its `spacing` and its `pace`. `leaning`
-    [128] is what the chances of the pitches are multiplied by. `key` limits nothing: there a phrase comes home.
+    [128] is what the chances of the pitches are multiplied by. `key` and `liveliness` limit nothing: there a phrase
+    comes home, and to this it keeps by leaning.
     """
 
     pitches: BoolArray
@@ -118,6 +120,7 @@ class Limits(NamedTuple):
     pace: Pace = ANY_PACE
     repeats: int = ANY_REPEATS
     key: Scale | None = None
+    liveliness: Liveliness | None = None
 
     def as_loud_as(self, velocities: Sequence[int]) -> Limits:
         """The same, but that velocities stay near those of a call (at least one, 1 to 127).
@@ -175,7 +178,8 @@ class Limiter:
             pace=_pace_like(example, bpm),
             repeats=max(example.repeats + _MORE_REPEATS, _FEWEST_REPEATS),
         )
-        return self._with_voices(limits, min(example.at_once, FINGERS))
+        limits = self._with_voices(limits, min(example.at_once, FINGERS))
+        return limits._replace(liveliness=_liveliness_like(example, bpm, limits))
 
     def limits_beside(self, call: Sequence[Span]) -> Limits:
         """The limits of what sounds together with a call, or follows none: but for its key that is no example."""
@@ -219,6 +223,15 @@ def _in_scale(scale: Scale | KeyOfCall | None, keys: Sequence[Scale], call: Sequ
 def _pace_like(example: Example, bpm: float) -> Pace:
     wait, rest = (math.ceil(seconds * ticks_per_second(bpm)) for seconds in (example.wait_s, example.rest_s))
     return Pace(min(wait + _SPARE_TICKS, MAX_TICKS), min(rest + _SPARE_TICKS, MAX_TICKS))
+
+
+def _liveliness_like(example: Example, bpm: float, limits: Limits) -> Liveliness | None:
+    """None where the example does not tell. What would not be allowed is not aimed at."""
+    if example.gap_s is None:
+        return None
+    spaced = limits.spacing.ticks / max(limits.spacing.strikes, 1)
+    gap = max(example.gap_s * ticks_per_second(bpm), spaced, 1.0)
+    return Liveliness(gap, min(example.fullness, limits.voices), example.middle)
 
 
 def _narrowed(pitches: BoolArray, masks: Sequence[BoolArray]) -> BoolArray:

@@ -17,6 +17,7 @@ from musedaemon.core.feel import AS_SAMPLED, Feel
 from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
 from musedaemon.core.leaning import to_beat, to_no_beat
 from musedaemon.core.limits import Limits
+from musedaemon.core.liveliness import SoFar
 from musedaemon.core.moment import Moment
 from musedaemon.core.recollection import Recollection
 from musedaemon.core.retelling import Retelling
@@ -75,6 +76,9 @@ class Reply:
         self._settled = plan.after
         self._planned: dict[int, Sampled] = {}
         self._texture = Texture(plan.limits, plan.before)
+        self._so_far = SoFar(plan.limits.liveliness)
+        for note in plan.before:
+            self._so_far.strike(note.onset, note.pitch)
         self._open: list[TailNote] = []
         self._serial = plan.first_serial
         begins = plan.after.place_of(plan.earliest_at, plan.bpm)
@@ -170,7 +174,8 @@ class Reply:
         retelling, may_end = self._plan.retelling, self._texture.end >= self._limit(EARLIEST)
         if may_end and retelling.whole:
             return None
-        onset = self._improviser.next_onset(self._latest, recalled, self._room(), self._leaning(), self._rng)
+        leaning = self._leaning() if retelling.underway else self._leaning() * self._so_far.shifts()
+        onset = self._improviser.next_onset(self._latest, recalled, self._room(), leaning, self._rng)
         rests = may_end and not retelling.underway and onset >= self._texture.end + REST_TICKS
         return None if rests or onset >= self._latest_onset() else onset
 
@@ -195,11 +200,12 @@ class Reply:
 
     def _sample(self, before: Moment, onset: int, recalled: Recollection) -> SampledNote | None:
         self._start = onset if self._start is None else self._start
+        limits = self._plan.limits
         shape = NoteShape(
             onset=onset,
             longest=min(self._limit(LATEST) + TICKS_PER_BEAT, self._last_tick) - onset,
             loudness=self._plan.dynamics.lean(onset - self._plan.after.tick),
-            limits=self._plan.limits,
+            limits=limits._replace(leaning=limits.leaning * self._so_far.pitches()),
             worn=self._texture.worn(onset),
         )
         return self._improviser.sample_note(before, recalled, shape, self._plan.bpm, self._rng)
@@ -227,6 +233,7 @@ class Reply:
         )
         self._serial += 1
         self._texture.strike(note.onset, end, note.pitch)
+        self._so_far.strike(note.onset, note.pitch)
         self._latest = note.after
         self._open.append(TailNote(planned, note.after, ending))
 

@@ -84,8 +84,8 @@ def chances(logits: FloatArray) -> Floats:
 
 
 def waiting(weights: Floats, factors: Floats) -> Floats:
-    """Weights [N] of times multiplied by `factors` [N], but that the first class, "together with the last note", keeps
-    its probability; its factor is 1.
+    """Weights [N] of times multiplied by `factors` [N], but that the first class, "together with the last note", gets
+    nothing of what the others lose: with a factor of 1 it keeps its probability.
 
     What the others, "later", are likely to be goes to those of them that are not nothing now: a note that has to wait
     makes no chord. Where all of them are, they stay as they are.

@@ -12,6 +12,7 @@ from musedaemon.core.dynamics import Dynamics
 from musedaemon.core.improviser import Improviser, NoteShape
 from musedaemon.core.leaning import to_no_beat
 from musedaemon.core.limits import without_limits
+from musedaemon.core.liveliness import Liveliness, SoFar
 from musedaemon.core.memory import REACH, NoteClasses, SessionMemory
 from musedaemon.core.moment import Moment, opening
 from musedaemon.core.sampling import SamplingSettings
@@ -90,11 +91,16 @@ def whole_notes(model: NoteModel) -> Iterator[None]:
         trail = trail.followed(pitch, 16)
     limits = without_limits(SamplingSettings().playable())
     together = 1
+    so_far = SoFar(Liveliness(12.0, 2.0, 60.0))
     while True:
         recalled = improviser.recall(moment)
-        onset = improviser.next_onset(moment, recalled, Room(together < limits.voices, 1), to_no_beat(), rng)
+        room = Room(together < limits.voices, 1)
+        onset = improviser.next_onset(moment, recalled, room, to_no_beat() * so_far.shifts(), rng)
         together = together + 1 if onset == moment.tick else 1
-        note = improviser.sample_note(moment, recalled, NoteShape(onset, MAX_TICKS, any_loudness, limits), _BPM, rng)
+        leaning = limits._replace(leaning=limits.leaning * so_far.pitches())
+        note = improviser.sample_note(moment, recalled, NoteShape(onset, MAX_TICKS, any_loudness, leaning), _BPM, rng)
+        if note:
+            so_far.strike(onset, note.pitch)
         if note and note.after.note:
             memory.remember(moment.key, moment.trail, note.after.note)
         moment = note.after if note else _first(model)
