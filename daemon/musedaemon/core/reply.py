@@ -12,7 +12,7 @@ import numpy as np
 from musedaemon.core.commands import NoteBeats, PlannedNote
 from musedaemon.core.dynamics import Dynamics
 from musedaemon.core.ending import EARLIEST, LATEST, REST_TICKS, TailNote, best_ending, ending_score, homecoming
-from musedaemon.core.extent import Extent
+from musedaemon.core.extent import EXACT, Bounds, Extent
 from musedaemon.core.feel import AS_SAMPLED, Feel
 from musedaemon.core.improviser import Improviser, NoteShape, SampledNote
 from musedaemon.core.leaning import to_beat, to_no_beat
@@ -22,13 +22,9 @@ from musedaemon.core.moment import Moment
 from musedaemon.core.recollection import Recollection
 from musedaemon.core.retelling import Retelling
 from musedaemon.core.sampling import Floats
-from musedaemon.core.texture import SHORTEST_TICKS, Room, Struck, Texture
+from musedaemon.core.texture import Room, Struck, Texture
 from musedaemon.encoding import MAX_TICKS, TICKS_PER_BEAT
 
-_LAST_NOTE_TICKS = TICKS_PER_BEAT
-"""So much is left for the last note where the reply has to be over by a moment, a quarter of a short one: no stumps."""
-_EXACT = 1e-6
-"""A share of a tick that floating point may be off."""
 _SHORTEST_S = 0.01
 """However far a note strays."""
 
@@ -82,7 +78,7 @@ class Reply:
         self._open: list[TailNote] = []
         self._serial = plan.first_serial
         begins = plan.after.place_of(plan.earliest_at, plan.bpm)
-        self._earliest = math.ceil(begins - _EXACT)
+        self._earliest = math.ceil(begins - EXACT)
         free = self._texture.free_from(self._earliest)
         enters = begins if free == self._earliest else float(free)
         self._entry = plan.feel.entry(plan.after.timeline, enters, plan.beat_tick)
@@ -141,7 +137,7 @@ class Reply:
         if onset is None or note is None:
             return self._finish()
         self._enter(note, self._ending_before(onset))
-        if onset >= self._limit(EARLIEST):
+        if onset >= self._bounds.after(EARLIEST):
             return []
         settled, self._open = self._open[:-1], self._open[-1:]
         return [self._settle(open_note, open_note.gives_way_at) for open_note in settled]
@@ -171,20 +167,20 @@ class Reply:
             earliest = self._texture.free_from(self._earliest)
             latest = earliest + self._plan.extent.entry
             return self._improviser.sample_onset(self._latest, recalled, earliest, latest, self._leaning(), self._rng)
-        retelling, may_end = self._plan.retelling, self._texture.end >= self._limit(EARLIEST)
+        retelling, may_end = self._plan.retelling, self._texture.end >= self._bounds.after(EARLIEST)
         if may_end and retelling.whole:
             return None
         leaning = self._leaning() if retelling.underway else self._leaning() * self._so_far.shifts()
         onset = self._improviser.next_onset(self._latest, recalled, self._room(), leaning, self._rng)
         rests = may_end and not retelling.underway and onset >= self._texture.end + REST_TICKS
-        return None if rests or onset >= self._latest_onset() else onset
+        return None if rests or onset >= self._bounds.latest_onset else onset
 
     def _room(self) -> Room:
         """Where the next note may start: a long rest, once the reply may end, is its end, and comes no sooner."""
         room = self._texture.room()
-        if self._texture.end >= self._limit(EARLIEST):
+        if self._texture.end >= self._bounds.after(EARLIEST):
             return room._replace(most_shift=MAX_TICKS)
-        return room._replace(most_shift=min(room.most_shift, self._latest_onset() - 1 - self._latest.tick))
+        return room._replace(most_shift=min(room.most_shift, self._bounds.latest_onset - 1 - self._latest.tick))
 
     def _leaning(self) -> Floats:
         """[TIME_CLASSES] to the parts of the beat, where one is known."""
@@ -203,7 +199,7 @@ class Reply:
         limits = self._plan.limits
         shape = NoteShape(
             onset=onset,
-            longest=min(self._limit(LATEST) + TICKS_PER_BEAT, self._last_tick) - onset,
+            longest=min(self._bounds.after(LATEST) + TICKS_PER_BEAT, self._bounds.last) - onset,
             loudness=self._plan.dynamics.lean(onset - self._plan.after.tick),
             limits=limits._replace(leaning=limits.leaning * self._so_far.pitches()),
             worn=self._texture.worn(onset),
@@ -212,13 +208,13 @@ class Reply:
 
     def _ending_before(self, onset: int) -> float | None:
         """How well the reply would end before a note at `onset`; None in the midst of a chord, or too early."""
-        if onset == self._latest.tick or min(onset, self._texture.end) < self._limit(EARLIEST):
+        if onset == self._latest.tick or min(onset, self._texture.end) < self._bounds.after(EARLIEST):
             return None
         return self._ending_score()
 
     def _ending_score(self) -> float:
-        assert self._start is not None
-        latest, share = self._latest, (self._texture.end - self._start) / self._target
+        latest, bounds = self._latest, self._bounds
+        share = (self._texture.end - bounds.start) / bounds.target
         home = homecoming(latest.tracker.sounding_at(latest.tick), self._plan.limits.key)
         return ending_score(latest, self._texture.end, share) + home
 
@@ -273,12 +269,10 @@ class Reply:
         return [*settled, self._settle(last, None)]
 
     @property
-    def _last_tick(self) -> int:
-        """All has ended by then; where it enters at the very end, a shortest note later."""
+    def _bounds(self) -> Bounds:
+        """Once it has entered. They move with a clock's bars."""
         assert self._start is not None
-        extent = self._plan.extent
-        by = max(math.floor(self._counts_from + extent.by + _EXACT), self._start + SHORTEST_TICKS)
-        return min(self._start + extent.most, by)
+        return Bounds.of(self._plan.extent, self._start, self._counts_from)
 
     @property
     def _counts_from(self) -> float:
@@ -290,22 +284,6 @@ class Reply:
         begins = begins if self._entry is None else float(self._entry)
         lines = plan.extent.line_ticks
         return plan.after.timeline.nearest_line(begins, lines) if lines > 1 else begins
-
-    @property
-    def _target(self) -> int:
-        """How many ticks it is to last: less where it has entered late and must be over by a moment."""
-        assert self._start is not None
-        return min(self._plan.extent.target, self._last_tick - self._start)
-
-    def _limit(self, share: float) -> int:
-        assert self._start is not None
-        return min(self._start + round(share * self._target), self._last_tick)
-
-    def _latest_onset(self) -> int:
-        """The tick before which the last note must start."""
-        assert self._start is not None
-        last = self._last_tick
-        return min(self._limit(LATEST), last - min((last - self._start) // 4, _LAST_NOTE_TICKS) + 1)
 
     def _time(self, tick: int) -> float:
         return self._plan.after.time_at(tick, self._plan.bpm)
