@@ -11,6 +11,7 @@ import onnx
 import onnxruntime  # type: ignore[import-untyped]
 import pytest
 import torch
+from support.external_data import has_external_data
 
 from musedaemon.encoding import ENCODING_VERSION
 from musedaemon.errors import ExportError
@@ -18,7 +19,7 @@ from musedaemon.model import rows
 from musedaemon.model.card import CARD_KEY, ModelCard
 from musedaemon.model.heads import HEADS
 from musedaemon.model.onnx_model import INPUTS, OUTPUTS, OnnxModel
-from musedaemon.model.protobuf import has_external_data, metadata
+from musedaemon.model.protobuf import metadata
 from musedaemon.model.rows import known_rows
 from musedaemon_export import main as exporting
 from musedaemon_export import quantising, verifying

@@ -139,12 +139,6 @@ def messages(model: bytes) -> Iterator[tuple[str, Fields]]:
         waiting += [(inside[n], value) for n, value in found if n in inside and isinstance(value, memoryview)]
 
 
-def has_external_data(model: bytes) -> bool:
-    """Whether any tensor of an ONNX model, in any subgraph, keeps its data in another file. Raises
-    MalformedError."""
-    return any(kind == "tensor" and is_external(found) for kind, found in messages(model))
-
-
 def is_external(tensor: Fields) -> bool:
     """Whether a tensor keeps its data in another file."""
     return any(

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
+from support.external_data import has_external_data
 
-from musedaemon.model.protobuf import MalformedError, has_external_data, metadata
+from musedaemon.model.protobuf import MalformedError, metadata
 
 TINY = Path(__file__).parents[2] / "assets" / "tiny.onnx"
 
