@@ -16,6 +16,8 @@ from musedaemon.core.midi_clock import ClockFollower, ClockNews
 from musedaemon.core.tap_tempo import Taps, TapSettings
 
 CLOCK_MESSAGES = frozenset((0xF2, 0xF8, 0xFA, 0xFB, 0xFC))
+_LEAPS_WITHIN_S = 0.05
+"""A song that begins so soon after Stop has leapt: at the end of a loop Ardour stops, and starts with its next period."""
 _UNHEARD_S = 0.0005
 _LOOK_AHEAD_S = 1.0
 """A change is reported that moves a note this far ahead by more than `_UNHEARD_S`."""
@@ -112,13 +114,17 @@ class NoClock:
 
 
 class FollowedClock:
-    """A MIDI clock that comes in. At the musician's port it is passed thru like the rest."""
+    """A MIDI clock that comes in. At the musician's port it is passed thru like the rest.
+
+    A stop is reported once no start has followed it at once.
+    """
 
     def __init__(self) -> None:
         self._follower = ClockFollower()
         self._told: Beat | None = None
         self._untold: ClockNews | None = None  # at the first pulse there is no tempo yet
         self._reports: list[ClockMoved] = []
+        self._stop_due = float("inf")
 
     @property
     def grid(self) -> BeatGrid | None:
@@ -150,13 +156,16 @@ class FollowedClock:
         return True
 
     def advance(self, until: float) -> list[MidiEvent]:
-        """Only notices that the clock is gone."""
+        """Only notices that the clock has stopped, or is gone."""
+        if until >= self._stop_due:
+            at, self._stop_due = self._stop_due, float("inf")
+            self._tell(at, ClockNews.STOPPED)
         self._hear(until, self._follower.advance(until))
         return []
 
     def next_deadline(self) -> float:
-        """When the clock has been silent for too long."""
-        return self._follower.next_deadline()
+        """When a stop is no leap, or the clock has been silent for too long."""
+        return min(self._stop_due, self._follower.next_deadline())
 
     def end(self, at: float) -> list[MidiEvent]:
         """Nothing: the clock is not ours."""
@@ -168,6 +177,14 @@ class FollowedClock:
         return reports
 
     def _hear(self, at: float, news: ClockNews | None) -> None:
+        if news is ClockNews.STOPPED:
+            self._stop_due = at + _LEAPS_WITHIN_S
+        elif news is ClockNews.STARTED:
+            self._stop_due = float("inf")
+        if self._stop_due == float("inf"):
+            self._tell(at, news)
+
+    def _tell(self, at: float, news: ClockNews | None) -> None:
         grid = self._follower.clock_grid
         if news is None or grid is None:
             self._untold = news or self._untold

@@ -125,9 +125,7 @@ class Conversation:
 
     def signalled(self, at: float, wish: Wish) -> list[Effect]:
         """The musician asks for this (seconds). What asks us to stop has done so by `gives_way_to`."""
-        leapt = self.turn is Turn.LISTENING and not self._ear.phrase.song_over
-        resumes = self._paused and wish is Wish.RESUME and not leapt
-        self._paused = self._paused and wish in PAUSES
+        resumes, self._paused = self._paused and wish is Wish.RESUME, self._paused and wish in PAUSES
         if wish is Wish.END and self.turn is Turn.LISTENING:
             self._paused = self._manner.plays_unasked
         if resumes:

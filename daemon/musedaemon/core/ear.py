@@ -21,9 +21,6 @@ _RETUNED = 0.02
 BREATH_S = 0.25
 """So long after a note there is time to find the tempo, where nothing says when the phrase will end."""
 _MANY_NOTES = 8
-_LEAPS_WITHIN_S = 0.25
-"""A song that begins so soon after its end has leapt: many a DAW sends Stop, Song Position and Continue where it is put
-elsewhere."""
 
 
 class Ear:
@@ -46,7 +43,6 @@ class Ear:
         self.phrase = Phrase(model, self.memory)
         """What the musician has played since the turn was last theirs."""
         self._latest = self.phrase
-        self._song_ended_at = float("-inf")
         self.heard_at = 0.0
         """When a note of the musician's last began or ended (seconds)."""
         self.tempo_found_at = 0.0
@@ -219,15 +215,9 @@ class Ear:
         self._notes_counted = 0
         return over
 
-    def end_song(self, at: float) -> None:
-        """The song has ended (seconds): what was played of the phrase so far is not to be answered after a silence."""
+    def end_song(self) -> None:
+        """The song has ended: what was played of the phrase so far is not to be answered after a silence."""
         self.phrase.song_over = len(self.phrase) > 0
-        self._song_ended_at = at
-
-    def begin_song(self, at: float) -> None:
-        """A song begins (seconds), or goes on after it has leapt."""
-        if at - self._song_ended_at < _LEAPS_WITHIN_S:
-            self.phrase.song_over = False
 
     def turn_back(self, phrase: Phrase) -> None:
         """The phrase that was over goes on: nothing was played since."""

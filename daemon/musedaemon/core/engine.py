@@ -253,9 +253,7 @@ class Engine:
                     self._part.adopt(manner, self._foreseen(manner), at)
             case Signalled(at, Wish() as wish):
                 if wish is Wish.END:
-                    self._ear.end_song(at)
-                elif wish is Wish.RESUME:
-                    self._ear.begin_song(at)
+                    self._ear.end_song()
                 return self._part.signalled(at, wish)
         return []
 

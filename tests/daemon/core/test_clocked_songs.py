@@ -48,18 +48,21 @@ def test_the_clock_is_passed_thru_also_where_start_is_a_signal() -> None:
     assert sent_by(player, events) == [b"\xfa", b"\xf8", b"\xfc"]
 
 
-LOOPS: dict[str, list[bytes]] = {
-    "by Song Position": [b"\xf2\x00\x00"],
-    "by Start": [b"\xfa"],
-    "by Song Position and Continue": [b"\xf2\x10\x00", b"\xfb"],
+LOOPS: dict[str, list[tuple[float, bytes]]] = {
+    "by Song Position": [(0.001, b"\xf2\x00\x00")],
+    "by Start": [(0.001, b"\xfa")],
+    "by Song Position and Continue": [(0.001, b"\xf2\x10\x00"), (0.001, b"\xfb")],
+    "as Ardour does": [(0.0053, b"\xfc"), (0.0, b"\xfa")],
+    "with a position": [(0.01, b"\xfc"), (0.01, b"\xf2\x20\x00"), (0.001, b"\xfb")],
 }
+"""Before the pulse that begins it anew, so many seconds."""
 LOOPED_AT = 0.1 + 16 * 0.5
 """At 120 beats a minute the fifth bar begins then; the reply to `LONG_CALL` sounds."""
 
 
-def looped(messages: list[bytes], at: float = LOOPED_AT) -> list[MidiEvent]:
+def looped(messages: list[tuple[float, bytes]], at: float = LOOPED_AT) -> list[MidiEvent]:
     """A clock that is put elsewhere just before the pulse at that time."""
-    leap: list[MidiEvent] = [Other(at - 0.001, data) for data in messages]
+    leap: list[MidiEvent] = [Other(at - before - 1e-6, data) for before, data in messages]
     return sorted([*clock([120.0] * 32), *leap], key=lambda event: event.at)
 
 
@@ -70,7 +73,7 @@ def told_of(event: MidiEvent) -> tuple[type, int, float]:
 
 @pytest.mark.parametrize("mode", [Mode.CALL_RESPONSE, Mode.TRADE, Mode.DUET, Mode.SOLO])
 @pytest.mark.parametrize("messages", LOOPS.values(), ids=LOOPS)
-def test_a_loop_of_whole_bars_is_not_noticed(messages: list[bytes], mode: Mode) -> None:
+def test_a_loop_of_whole_bars_is_not_noticed(messages: list[tuple[float, bytes]], mode: Mode) -> None:
     settings = replace(ON_BAR, mode=mode, trade_bars=3, longest_beats=12.0)
     through, around = along(clock([120.0] * 32), LONG_CALL, settings), along(looped(messages), LONG_CALL, settings)
     assert any(note.at > LOOPED_AT for note in through.notes()) or mode is Mode.DUET
