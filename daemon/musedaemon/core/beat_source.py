@@ -17,7 +17,7 @@ from musedaemon.core.tap_tempo import Taps, TapSettings
 
 CLOCK_MESSAGES = frozenset((0xF2, 0xF8, 0xFA, 0xFB, 0xFC))
 _LEAPS_WITHIN_S = 0.05
-"""A song that begins so soon after Stop has leapt: at the end of a loop Ardour stops, and starts with its next period."""
+"""A song that begins so soon after Stop has leapt: at a loop's end Ardour stops, and starts with its next period."""
 _UNHEARD_S = 0.0005
 _LOOK_AHEAD_S = 1.0
 """A change is reported that moves a note this far ahead by more than `_UNHEARD_S`."""
