@@ -26,7 +26,7 @@ from musedaemon.core.limits import KeyOfCall, LimitSettings
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.encoding import TICKS_PER_BEAT
 from musedaemon.model.onnx_model import OnnxModel, load_default
-from musedaemon_evaluation.calls import FEWEST_NOTES, MOST_BEATS, part
+from musedaemon_evaluation.calls import spread, stretches
 from musedaemon_evaluation.measures import Key, distributions, in_key, key_of, overlap
 from musedaemon_evaluation.pieces import Score, listed, read
 from musedaemon_evaluation.replying import response_to
@@ -38,7 +38,8 @@ FEW = 0.7
 HAND_OVER_S = 4.0
 """Longer than the rests within a call, so that each is answered once."""
 _PAUSE_TICKS = 16 * TICKS_PER_BEAT
-_BARS = (4, 8)
+_PLACES = (-2, -1, 0, 1)
+"""Two stretches before the call, the call, and what follows it."""
 _TRIES = 20
 _FIFTHS = (-5, -4, -3, 3, 4, 5, 6)
 
@@ -61,35 +62,15 @@ class Session(NamedTuple):
     written: Notes | None
 
 
-def cut(score: Score, rng: np.random.Generator) -> list[Notes] | None:
-    """Four stretches of a piece, as many bars each: two before a call, the call, and what follows it."""
-    notes = score.notes
-    in_bars = notes[notes["bar_length"] > 0]
-    end = int((notes["onset"] + notes["duration"]).max())
-    for _ in range(_TRIES if len(in_bars) else 0):
-        first = in_bars[rng.integers(len(in_bars))]
-        start = int(first["onset"]) - int(first["bar_tick"])
-        length = int(rng.integers(_BARS[0], _BARS[1] + 1)) * int(first["bar_length"])
-        if length > MOST_BEATS * TICKS_PER_BEAT or start < 2 * length or start + 2 * length > end:
-            continue
-        parts = [part(notes, start + place * length, length) for place in (-2, -1, 0, 1)]
-        if min(map(len, parts)) >= FEWEST_NOTES:
-            return parts
-    return None
-
-
 def sessions_from(scores: Sequence[Score], count: int, seed: int) -> list[Session]:
     """The four of each call, in turns."""
     rng = np.random.default_rng(seed)
-    found: list[list[Notes]] = []
-    while len(found) < count:
-        round_ = [parts for i in rng.permutation(len(scores)) if (parts := cut(scores[i], rng))]
-        if not round_:
-            sys.exit("no piece is long enough")
-        found += round_
+    found = spread(scores, count, rng, lambda score: stretches(score, rng, _PLACES, tries=_TRIES))
+    if len(found) < count:
+        sys.exit("no piece is long enough")
     sessions = []
-    for index, (*own, call, written) in enumerate(found[:count]):
-        other = found[(7 * index + 3) % count][:2]
+    for index, (*own, call, written) in enumerate(cut.parts for cut in found):
+        other = found[(7 * index + 3) % count].parts[:2]
         fifths = int(rng.choice(_FIFTHS))
         key = key_of(call)
         for kind, before in (

@@ -26,7 +26,7 @@ from musedaemon.core.engine import EngineSettings
 from musedaemon.core.sampling import SamplingSettings
 from musedaemon.encoding import TICKS_PER_BEAT
 from musedaemon.model.onnx_model import OnnxModel, load_default
-from musedaemon_evaluation.calls import part
+from musedaemon_evaluation.calls import spread, stretches
 from musedaemon_evaluation.measures import DISTRIBUTIONS, distributions, on_grid, overlap
 from musedaemon_evaluation.pieces import Score, listed, read
 from musedaemon_evaluation.replying import response_to
@@ -36,7 +36,6 @@ FEWEST_NOTES = 6
 HAND_OVER_S = 4.0
 """Longer than the rests within a call, so that each is answered once."""
 _BARS = (2, 4)
-_TRIES = 12
 _MIDDLE_C = 60
 _HAND = 0.5
 """A hand plays where something sounds for so much of the time."""
@@ -50,33 +49,13 @@ class Pair(NamedTuple):
     written: Notes
 
 
-def cut(score: Score, rng: np.random.Generator) -> Pair | None:
-    """A call of a piece, if it has one."""
-    notes = score.notes
-    in_bars = notes[notes["bar_length"] > 0]
-    end = int((notes["onset"] + notes["duration"]).max())
-    for _ in range(_TRIES if len(in_bars) else 0):
-        first = in_bars[rng.integers(len(in_bars))]
-        start = int(first["onset"]) - int(first["bar_tick"])
-        length = int(rng.integers(_BARS[0], _BARS[1] + 1)) * int(first["bar_length"])
-        if start + 2 * length > end:
-            continue
-        pair = Pair(part(notes, start, length), part(notes, start + length, length))
-        if min(map(len, pair)) >= FEWEST_NOTES:
-            return pair
-    return None
-
-
 def pairs_from(scores: Sequence[Score], count: int, seed: int) -> list[Pair]:
     """Calls, spread over all pieces."""
     rng = np.random.default_rng(seed)
-    found: list[Pair] = []
-    while len(found) < count:
-        more = [pair for i in rng.permutation(len(scores)) if (pair := cut(scores[i], rng))]
-        if not more:
-            sys.exit("no piece is long enough")
-        found += more
-    return found[:count]
+    found = spread(scores, count, rng, lambda score: stretches(score, rng, bars=_BARS, fewest_notes=FEWEST_NOTES))
+    if len(found) < count:
+        sys.exit("no piece is long enough")
+    return [Pair(*cut.parts) for cut in found]
 
 
 def reply_in(call: Notes, seed: int) -> Notes:

@@ -1,9 +1,13 @@
-"""The nets of these tests are so small that two threads would only wait for each other, for long on a busy machine."""
+"""For all tests of training: nets so small that two threads would only wait for each other, for long on a busy machine,
+and a cache of their own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import platformdirs
 import pytest
 import torch
 
@@ -15,3 +19,8 @@ def _one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)

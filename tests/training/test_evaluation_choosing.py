@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import platformdirs
 import pytest
 import torch
 from support.music_files import midi_bytes, random_melody, write_corpus
@@ -19,11 +18,6 @@ from musedaemon_training.options import treatment_in
 from musedaemon_training.works import split
 
 SMALL = ("--hidden", "16", "--layers", "1", "--device", "cpu", "--epochs", "1")
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import pytest
 import torch
 from support.music_files import midi_bytes, tune
@@ -16,11 +15,6 @@ from musedaemon_training.checkpoint import Config
 from musedaemon_training.model import NoteNet, Sizes
 
 SIZES = Sizes(hidden=16, layers=1)
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 import pytest
 import torch
 from support.music_files import Sound, midi_bytes, tune
@@ -74,7 +73,6 @@ def test_descent_finds_better_numbers(tmp_path: Path, net: NoteNet, monkeypatch:
 def test_the_command_prints_the_numbers_to_keep(
     tmp_path: Path, net: NoteNet, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
     monkeypatch.setattr(tuning, "STEPS", 2)
     (tmp_path / "data").mkdir()
     scores(tmp_path / "data", 6)

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import pytest
 from support.music_files import Sound, midi_bytes, random_melody
 
@@ -94,8 +93,7 @@ def test_copies_may_be_kept(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
+def corpus(tmp_path: Path) -> Path:
     data = tmp_path / "data"
     data.mkdir()
     song = random_melody(1)

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import pytest
 from support.music_files import midi_bytes, tune, write_corpus
 
@@ -24,8 +23,7 @@ TINY = Path(__file__).parents[1] / "assets" / "tiny.onnx"
 
 
 @pytest.fixture(autouse=True)
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "STEPS", 32)
 
 

@@ -110,8 +110,11 @@ class Conversation:
         if isinstance(event, NoteOn) and self._ends_call(event):
             self._ear.hear_last(event)
             return []
-        over = self._ear.phrase.song_over and event.at >= self._manner.hand_over_at(self._ear)
-        if over and isinstance(event, NoteOn):
+        if (
+            isinstance(event, NoteOn)
+            and self._ear.phrase.song_over
+            and event.at >= self._manner.hand_over_at(self._ear)
+        ):
             self._ear.turn_page()
         for pitch in self._ear.hear(event):
             if self._underway:

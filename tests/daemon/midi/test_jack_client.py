@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 
 import pytest
 from support import fake_jack
+from support.own_python import run_python
 
 from musedaemon.errors import PortError
 from musedaemon.midi.frame_clock import FrameReading
@@ -151,6 +149,5 @@ JackInput("in", print, print, print, print, print).close()
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs an alarm")
 def test_a_process_that_libjack_does_not_let_go_is_ended_by_the_system() -> None:
-    path = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    stuck = subprocess.run([sys.executable, "-c", STUCK], env=path, check=False, timeout=30, capture_output=True)
+    stuck = run_python(STUCK, timeout_s=30.0)
     assert stuck.returncode == -signal.SIGALRM, stuck.stderr

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import time
 from itertools import pairwise
@@ -11,6 +9,7 @@ from itertools import pairwise
 import pytest
 from support.jack_bench import JackBench
 from support.jack_server import JackServer
+from support.own_python import run_python
 
 from musedaemon.errors import PortError
 from musedaemon.midi.jack_ports import with_frame_times
@@ -233,27 +232,13 @@ with running_server(sys.argv[1]):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the server in /proc")
 def test_a_server_that_stands_still_is_given_up_before_memory_fills(jack_server: JackServer) -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", STALL_THE_SERVER, f"{jack_server.name}-stalled"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=110,
-    )
+    run = run_python(STALL_THE_SERVER, f"{jack_server.name}-stalled", timeout_s=110.0)
     assert run.returncode == 0, run.stderr
     assert "takes nothing any more" in run.stdout or "stood still" in run.stdout
 
 
 def test_a_server_that_dies_is_told_and_close_does_not_wait_for_it(jack_server: JackServer) -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", LOSE_THE_SERVER, f"{jack_server.name}-mortal"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    run = run_python(LOSE_THE_SERVER, f"{jack_server.name}-mortal")
     assert run.returncode == 0, run.stderr
     told, closed = run.stdout.splitlines()
     assert told.startswith("JACK takes no more notes (")

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from support.jack_server import JackServer
+from support.own_python import run_python
 
 pytestmark = pytest.mark.jack
 
@@ -64,14 +65,7 @@ print("whole")
 
 def test_a_server_that_dies_takes_its_ports_along_and_not_the_process(jack_server: JackServer) -> None:
     """In a process of its own: libjack crashes when a client is closed after it has found out about the server."""
-    run = subprocess.run(
-        [sys.executable, "-c", OUTLIVE_A_SERVER, f"{jack_server.name}-mortal"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    run = run_python(OUTLIVE_A_SERVER, f"{jack_server.name}-mortal")
     told = run.stdout.splitlines()
     assert run.returncode == 0, run.stderr
     assert told[0].startswith("JACK does not answer")
