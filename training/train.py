@@ -8,5 +8,6 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parent.parent / "export"))
     # Imported here: worker processes load this file too, and must not load torch.
     from musedaemon_training.main import main
+    from musedaemon_training.ranks import end_process
 
-    sys.exit(main())
+    end_process(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -72,6 +73,25 @@ def test_two_processes_give_the_curve_of_one_and_take_over_its_run(tmp_path: Pat
         train("--resume", "--out", run, "--epochs", "15")
     ends = [metrics(run, "validation")[-1]["bits"]["total"] for run in (one, two)]
     assert ends[0] == pytest.approx(ends[1], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("world", "told"), [("1", "all is written\nthe interpreter ends\n"), ("2", "all is written\n")]
+)
+def test_one_of_several_ends_without_the_interpreters_own_way_out(world: str, told: str) -> None:
+    # There a thread of gloo's aborted one process in twenty on a busy machine.
+    script = (
+        "import atexit; from musedaemon_training.ranks import end_process;"
+        " atexit.register(print, 'the interpreter ends'); print('all is written'); end_process(3)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "WORLD_SIZE": world, "PYTHONPATH": str(TRAIN.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, told, "")
 
 
 def test_rows_are_shared_without_a_gap() -> None:
