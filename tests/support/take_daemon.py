@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,15 +28,11 @@ def scale(notes: int, step: float = 0.1) -> list[tuple[float, bytes]]:
 
 
 @contextmanager
-def daemon(*options: str, prepare: Callable[[], None] | None = None) -> Iterator[subprocess.Popen[str]]:
-    """It runs after `prepare` in its process; killed if the test leaves it running."""
+def daemon(*options: str) -> Iterator[subprocess.Popen[str]]:
+    """Killed if the test leaves it running."""
     command = [sys.executable, "-m", "musedaemon", "--config", str(ASSETS / "long_replies.toml"), "--api", "jack"]
     process = subprocess.Popen(
-        [*command, "--bpm", "240", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=prepare,
+        [*command, "--bpm", "240", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
         yield process
