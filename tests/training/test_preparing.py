@@ -176,6 +176,8 @@ def reading(data: Path, cache: Path) -> subprocess.Popen[str]:
         text=True,
         env={**os.environ, "XDG_CACHE_HOME": str(cache)},
         start_new_session=True,
+        # In the background of a script it is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

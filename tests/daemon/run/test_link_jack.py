@@ -61,14 +61,17 @@ def daemon() -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-@pytest.fixture
-def peer() -> Iterator[Any]:
-    link = import_module("link").Link(100.0)
+@contextmanager
+def a_peer(bpm: float) -> Iterator[Any]:
+    """Whose session is there first, so that its tempo is the one that holds."""
+    link = import_module("link").Link(bpm)
     link.startStopSyncEnabled = True
     link.enabled = True
-    time.sleep(1.0)  # the older session is the one that holds
-    yield link
-    link.enabled = False
+    time.sleep(1.0)
+    try:
+        yield link
+    finally:
+        link.enabled = False
 
 
 def phase_s(peer: Any, ago_s: float) -> float:
@@ -87,8 +90,8 @@ def change(peer: Any, bpm: float | None = None, playing: bool | None = None) -> 
     peer.commitAppSessionState(state)
 
 
-def test_replies_begin_on_a_peers_bars_and_its_stop_silences_them(jack_server: JackServer, peer: Any) -> None:
-    with daemon(), JackBench(jack_server) as bench:
+def test_replies_begin_on_a_peers_bars_and_its_stop_silences_them(jack_server: JackServer) -> None:
+    with a_peer(bpm=100.0) as peer, daemon(), JackBench(jack_server) as bench:
         bench.listen_to(OUT)
         wait_until(lambda: peer.numPeers() == 1, 20.0, lambda: "nobody came into the session")
         assert peer.captureAppSessionState().tempo() == pytest.approx(100.0)
