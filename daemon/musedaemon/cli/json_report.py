@@ -75,6 +75,10 @@ class JsonReport:
         """A take."""
         self._tell("info", "take", path=str(path))
 
+    def answer(self, text: str) -> None:
+        """What was typed is answered."""
+        self._tell("info", "answer", text=text)
+
     def warning(self, text: str) -> None:
         """Something went wrong."""
         self._tell("warning", "warning", text=text)

@@ -83,6 +83,10 @@ class Report:
         """Tell of a take that is written."""
         self._say(1, f"take {path}")
 
+    def answer(self, text: str) -> None:
+        """Tell whoever typed, also where little is told."""
+        self._write(self._err, text)
+
     def warning(self, text: str) -> None:
         """Tell of something that went wrong."""
         if self._rank > 0:

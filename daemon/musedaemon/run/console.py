@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,6 +12,9 @@ from typing import NamedTuple
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 _CHUNK = 1_024
 _HELP = ("?", "help")
+
+Answer = Callable[[str], None]
+"""Tells a line to whoever typed. On the console's thread."""
 
 
 class Word(NamedTuple):
@@ -27,27 +29,22 @@ class Word(NamedTuple):
     takes: str = ""
 
 
-def answer(line: str) -> None:
-    """Tell whoever typed."""
-    print(line, file=sys.stderr, flush=True)
-
-
 def is_terminal() -> bool:
     """Whether anybody can type."""
     return _is_terminal(_STDIN)
 
 
-def listen_at_terminal(words: Sequence[Word], on_empty_line: Callable[[], None]) -> None:
+def listen_at_terminal(words: Sequence[Word], on_empty_line: Callable[[], None], tell: Answer) -> None:
     """From now on a word that is typed on a line of its own does what it stands for, on a thread of the console's.
 
-    `?` tells what there is. The process keeps playing in the background of its shell: what it cannot read there it does
-    without. On the main thread.
+    `?` makes `tell` tell what there is. The process keeps playing in the background of its shell: what it cannot read
+    there it does without. On the main thread.
     """
     if not is_terminal():
         return
     if hasattr(signal, "SIGTTIN"):
         signal.signal(signal.SIGTTIN, signal.SIG_IGN)  # else reading in the background would stop the music
-    console = _Console(words, on_empty_line)
+    console = _Console(words, on_empty_line, tell)
     threading.Thread(target=console.listen, name="musedaemon console", daemon=True).start()
 
 
@@ -63,9 +60,10 @@ def leave_echoed_line() -> None:
 
 
 class _Console:
-    def __init__(self, words: Sequence[Word], on_empty_line: Callable[[], None]) -> None:
+    def __init__(self, words: Sequence[Word], on_empty_line: Callable[[], None], tell: Answer) -> None:
         self._words = [*words, Word(_HELP, "tells what can be typed", lambda _: self._help())]
         self._on_empty_line = on_empty_line
+        self._tell = tell
 
     def listen(self) -> None:
         """To the end of what is typed. Not by `sys.stdin`: its lock, held by this thread, would crash the way out."""
@@ -85,7 +83,7 @@ class _Console:
         name, _, rest = line.partition(" ")
         word = next((word for word in self._words if name in word.names), None)
         if word is None or (rest and not word.takes):
-            answer("No such word; ? tells what there is.")
+            self._tell("No such word; ? tells what there is.")
         else:
             word.act(rest.strip())
 
@@ -93,7 +91,7 @@ class _Console:
         typed = [f"{', '.join(word.names)} {word.takes}".rstrip() for word in self._words]
         width = max(map(len, typed))
         for shown, word in zip(typed, self._words, strict=True):
-            answer(f"  {shown:{width}}  {word.does}")
+            self._tell(f"  {shown:{width}}  {word.does}")
 
 
 def _is_terminal(stream: int) -> bool:

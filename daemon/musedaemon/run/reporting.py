@@ -173,6 +173,9 @@ class Reporter(Protocol):
     def kept(self, path: Path) -> None:
         """A take is in this .mid file now."""
 
+    def answer(self, text: str) -> None:
+        """What somebody typed is answered: one line."""
+
     def warning(self, text: str) -> None:
         """Something went wrong and the session goes on: one sentence."""
 
@@ -211,6 +214,9 @@ class Silent:
         """Nothing."""
 
     def kept(self, path: Path) -> None:
+        """Nothing."""
+
+    def answer(self, text: str) -> None:
         """Nothing."""
 
     def warning(self, text: str) -> None:

@@ -179,13 +179,17 @@ class Session:
             self._started(input_name, str(target) if target else wiring.output_name, clock_name)
             wiring.watch()
             self.live = live
-            taps = TerminalTaps(clock, live.tap)
-            listen_at_terminal(words_of_session(live, self.config, self._keep, taps), taps.go_on)
+            self._listen_at_terminal(live)
             self._attend(live)
             live.run(answers)
             self.reconnections = wiring.reconnections
             for name, failure in wiring.failures:
                 self.reporter.warning(f'messages from "{name}" were lost ({failure}); please report it')
+
+    def _listen_at_terminal(self, live: RealTime) -> None:
+        tell = self.reporter.answer
+        taps = TerminalTaps(self.clock, live.tap, tell)
+        listen_at_terminal(words_of_session(live, self.config, self._keep, taps, tell), taps.go_on, tell)
 
     def _await_listener(self, output: OutputPort, name: str) -> None:
         """A port of our own is open, and a file is to play: its first phrase is for somebody."""

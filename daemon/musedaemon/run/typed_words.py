@@ -9,26 +9,27 @@ from musedaemon.config.schema import Config, rules
 from musedaemon.config.spelling import did_you_mean
 from musedaemon.core.modes import Mode
 from musedaemon.run.clock import Clock
-from musedaemon.run.console import Word, answer
+from musedaemon.run.console import Answer, Word
 from musedaemon.run.realtime import RealTime
 
 _TAPS_GO_ON_S = 3.0
 """Seconds: two beats of the slowest tempo that can be tapped."""
 _MODES = tuple(mode.value for mode in Mode)
 
-Answer = Callable[[str], None]
-"""Tells a line to whoever typed."""
 
-
-def words_of_session(live: RealTime, config: Config, keep: Callable[[], None], taps: TerminalTaps) -> list[Word]:
+def words_of_session(
+    live: RealTime, config: Config, keep: Callable[[], None], taps: TerminalTaps, tell: Answer
+) -> list[Word]:
     """What can be typed; `keep` keeps the last minutes. A MIDI clock's tempo cannot be tapped."""
     tap = Word(("t", "tap"), "taps the tempo; then Enter alone, in time", lambda _: taps.begin())
     return [
         Word(("p", "panic"), "silences everything at once", lambda _: live.panic()),
         *([] if config.tempo.clock == "midi" else [tap]),
         Word(("k", "keep"), "saves the last minutes", lambda _: keep()),
-        Word(("mode",), f"changes what it does: {', '.join(_MODES)}", lambda name: change_mode(name, live), "NAME"),
-        Word(("memory",), "0 surprises you, 1 plays your phrase back", lambda dial: turn_memory(dial, live), "X"),
+        Word(
+            ("mode",), f"changes what it does: {', '.join(_MODES)}", lambda name: change_mode(name, live, tell), "NAME"
+        ),
+        Word(("memory",), "0 surprises you, 1 plays your phrase back", lambda dial: turn_memory(dial, live, tell), "X"),
         Word(("q", "quit"), "ends the session, as Ctrl-C does", lambda _: live.end()),
     ]
 
@@ -51,7 +52,7 @@ class Playing(Protocol):
         """Turn the dial."""
 
 
-def change_mode(name: str, playing: Playing, tell: Answer = answer) -> None:
+def change_mode(name: str, playing: Playing, tell: Answer) -> None:
     """Do what `name` says; without one, and where there is no such mode, tell what there is.
 
     That the mode is another is told by the session, once it is.
@@ -65,7 +66,7 @@ def change_mode(name: str, playing: Playing, tell: Answer = answer) -> None:
         playing.switch(Mode(name))
 
 
-def turn_memory(typed: str, playing: Playing, tell: Answer = answer) -> None:
+def turn_memory(typed: str, playing: Playing, tell: Answer) -> None:
     """Turn the dial to what was typed, or tell where it stands."""
     if not typed:
         tell(f"The memory is {playing.memory:g}; it takes a number from 0 to 1.")
@@ -84,7 +85,7 @@ def turn_memory(typed: str, playing: Playing, tell: Answer = answer) -> None:
 class TerminalTaps:
     """Taps at the terminal: `begin` with the first, `go_on` with each line after it, in time. One thread."""
 
-    def __init__(self, clock: Clock, tap: Callable[[float], None], tell: Answer = answer) -> None:
+    def __init__(self, clock: Clock, tap: Callable[[float], None], tell: Answer) -> None:
         """`tap` hears of each (seconds)."""
         self._clock = clock
         self._tap = tap

@@ -29,6 +29,7 @@ def told(level: str) -> list[dict[str, object]]:
     report.clock(ClockChange("midi", ClockPhase.LOST, 96.0))
     report.mode(Mode.DUET)
     report.panicked()
+    report.answer("The mode is duet.")
     report.finished(SessionSummary(4, 48, 45, written=Path("jam.mid")))
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
@@ -47,6 +48,7 @@ def test_every_line_is_an_object_with_time_level_and_event() -> None:
         ("warning", "clock"),
         ("info", "mode"),
         ("info", "panic"),
+        ("info", "answer"),
         ("info", "finished"),
     ]
     told_of_clock = [
@@ -71,7 +73,7 @@ def test_every_line_is_an_object_with_time_level_and_event() -> None:
     assert lines[-1]["written"] == "jam.mid"
 
 
-@pytest.mark.parametrize(("level", "events"), [("quiet", 0), ("normal", 11)])
+@pytest.mark.parametrize(("level", "events"), [("quiet", 0), ("normal", 12)])
 def test_the_level_leaves_out_what_is_below_it(level: str, events: int) -> None:
     assert len(told(level)) == events
 

@@ -10,13 +10,13 @@ import pytest
 pty = pytest.importorskip("pty")  # Windows has none
 
 LISTEN = """
-import time
+import sys, time
 from musedaemon.run.console import Word, listen_at_terminal
 words = [
     Word(("p", "panic"), "is silent", lambda _: print("panic", flush=True)),
     Word(("mode",), "changes", lambda name: print("mode", name, flush=True), "NAME"),
 ]
-listen_at_terminal(words, lambda: print("empty", flush=True))
+listen_at_terminal(words, lambda: print("empty", flush=True), lambda line: print(line, file=sys.stderr, flush=True))
 print("listening", flush=True)
 time.sleep(1.5)
 """

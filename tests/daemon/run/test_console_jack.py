@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from support.written import save_line
 pytestmark = pytest.mark.jack
 pty = pytest.importorskip("pty")  # Windows has none
 
+_PATIENCE_S = 30.0
 QUICK = ["--config", str(ASSETS / "long_replies.toml"), "--api", "jack", "--bpm", "240", "--hand-over", "0.2"]
 
 
@@ -26,20 +28,27 @@ class Terminal:
     """A terminal with a session in its foreground."""
 
     def __init__(self, ours: int, session: subprocess.Popen[bytes]) -> None:
-        self.shown = ""
         self.session = session
         self._ours = ours
+        self._read = b""
+
+    @property
+    def shown(self) -> str:
+        """All of it so far. What was read may end anywhere, between the two characters of a line's end too."""
+        return self._read.decode(errors="replace").replace("\r\n", "\n")
 
     def type(self, text: str) -> None:
         os.write(self._ours, text.encode())
 
     def read(self) -> bool:
         """Whether there was more."""
+        readable, _, _ = select.select([self._ours], [], [], _PATIENCE_S)
+        assert readable, f"nothing more is shown after: {self.shown}"
         try:
             more = os.read(self._ours, 4_096)
         except OSError:  # nobody has the other end open any more
             more = b""
-        self.shown += more.decode().replace("\r\n", "\n")
+        self._read += more
         return bool(more)
 
     def read_until(self, text: str) -> None:
@@ -89,6 +98,18 @@ def test_words_change_the_mode_and_the_memory_and_end_the_session() -> None:
     assert "The memory is 0.8.\n" in told
     assert "musedaemon: warning: nothing is kept: name a folder for it with --record" in told
     assert told.endswith("0 turns, 0 notes heard, 0 played.\n")
+
+
+@pytest.mark.usefixtures("jack_server")
+def test_what_is_typed_is_answered_in_the_form_of_the_log() -> None:
+    # And by its way: past what libraries print, which is kept off the terminal for moments.
+    with terminal("--log-format", "json") as shown:
+        shown.read_until('"event": "started"')
+        shown.type("mode\n")
+        shown.read_until('"event": "answer", "text": "The mode is call-response; there are')
+        shown.type("q\n")
+        shown.read_until('"event": "finished"')
+        assert shown.session.wait(20) == 0
 
 
 def test_a_reply_that_ctrl_c_ends_is_told_on_a_line_of_its_own(jack_server: JackServer) -> None:
