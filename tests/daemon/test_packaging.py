@@ -87,6 +87,7 @@ def everything_told() -> list[dict[str, object]]:
     report.clock(ClockChange("midi", ClockPhase.FOUND, 96.0))
     report.mode(Mode.DUET)
     report.panicked()
+    report.answer("The mode is duet.")
     report.minute(Minute(4, 48, 45, 1, 1.234))
     report.kept(Path("jam.mid"))
     report.reloaded(["model.memory"], [])
