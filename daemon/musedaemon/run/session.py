@@ -49,7 +49,7 @@ from musedaemon.run.reporting import (
 from musedaemon.run.simulator import Simulator
 from musedaemon.run.threads import OnRefusal, Wake
 from musedaemon.run.typed_words import TerminalTaps, words_of_session
-from musedaemon.run.wakeup import Wakeup
+from musedaemon.run.wakeup import Wakeup, wait_interruptibly
 from musedaemon.takes.desk import NOWHERE, TakeSettings
 from musedaemon.takes.recording import Takes, recorded
 
@@ -197,7 +197,7 @@ class Session:
             self.reporter.port(name, PortState.UNWATCHED)
         elif not output.listener.is_set():
             self.reporter.port(name, PortState.UNHEARD)
-            output.listener.wait()
+            wait_interruptibly(output.listener)
 
     def _attend(self, live: RealTime) -> None:
         timing = player_timing(self.config)

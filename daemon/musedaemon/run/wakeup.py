@@ -11,6 +11,7 @@ from __future__ import annotations
 import select
 import signal
 import socket
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
@@ -18,6 +19,16 @@ from types import FrameType
 _WORD = b"\0"
 """From another thread; no signal has this number."""
 _CHUNK = 4096
+_LOOKS_EVERY_S = 0.25
+
+
+def wait_interruptibly(event: threading.Event) -> None:
+    """Until it is set, or a signal's handler raises. On the main thread, while no `Wakeup` is open.
+
+    A wait without an end would miss a signal that comes just before it: C has noted it, and nothing ends the wait.
+    """
+    while not event.wait(_LOOKS_EVERY_S):
+        pass
 
 
 class Wakeup:
