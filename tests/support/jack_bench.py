@@ -120,7 +120,7 @@ class JackBench:
     def listen_to(self, source: str) -> None:
         """Record what the port of that full name sends, besides what is recorded already."""
         self.wait_for_port(source)
-        self._client.connect(source, self._ear.name)
+        self._connect(source, self._ear.name)
 
     def play(self, events: Iterable[Timed], into: str) -> float:
         """Play messages at their seconds from now (a little later) into the port of that full name, and no other.
@@ -133,7 +133,7 @@ class JackBench:
             if other != into:
                 self._client.disconnect(self._hand.name, other)
         if into not in connected:
-            self._client.connect(self._hand.name, into)
+            self._connect(self._hand.name, into)
         return self.send(events)
 
     def send(self, events: Iterable[Timed]) -> float:
@@ -163,6 +163,19 @@ class JackBench:
 
         wait_until(is_silent, patience, lambda: f"no silence of {seconds} s; heard {len(self._heard)} messages")
         return self.recorded
+
+    def _connect(self, source: str, target: str) -> None:
+        """A port is listed a moment before its client takes part; until then JACK refuses."""
+        import jack  # late: see `new_client`
+
+        def connects() -> bool:
+            try:
+                self._client.connect(source, target)
+            except jack.JackErrorCode:
+                return False
+            return True
+
+        wait_until(connects, 10.0, lambda: f"{source} and {target} cannot be connected")
 
     def _is_news(self, data: bytes) -> bool:
         """Follow a message; whether it is to be recorded.
