@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support.jack_server import MISSING, JackServer, late_periods, running_server
+from support.jack_server import MISSING, JackServer, running_server, watched
 
 # Timing decides no test. What CI tries does not change from run to run: an old fault would be told of a new change.
 settings.register_profile("musedaemon", deadline=None, derandomize="CI" in os.environ)
@@ -53,16 +53,17 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not isinstance(server, JackServer):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in signature(pyfuncitem.obj).parameters}
-    with late_periods(server) as late:
+    with watched(server) as watch:
         for take in range(1, _TAKES + 1):
-            before = late()
+            watch.await_departures()
+            before = watch.late_periods
             try:
                 pyfuncitem.obj(**arguments)
                 break
             except Exception as error:
-                if late() == before or take == _TAKES:
+                if watch.late_periods == before or take == _TAKES:
                     raise
-                print(f"take {take} is void, {late() - before} periods were late: {error}")
+                print(f"take {take} is void, {watch.late_periods - before} periods were late: {error}")
                 _put_aside(pyfuncitem.funcargs.get("tmp_path"), take)
     return True
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +57,40 @@ class JackServer:
                 client.blocksize = PERIOD
 
 
+class Watch:
+    """A client of the server's that looks on while a test plays."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lateness = Lateness(client)
+
+    @property
+    def late_periods(self) -> int:
+        """In how many periods some client, or the driver, came too late (xruns), from now on."""
+        return self._lateness.periods
+
+    def await_departures(self, patience: float = 5.0) -> None:
+        """Return when no port of an earlier daemon's is left, or after so long: a new one would get another name."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline and self._daemons_are_there():
+            time.sleep(0.01)
+
+    def _daemons_are_there(self) -> bool:
+        import jack  # late: see `new_client`
+
+        try:
+            return any(port.name.startswith("musedaemon-") for port in self._client.get_ports(is_midi=True))
+        except jack.JackError:  # one has gone between being listed and being looked at
+            return True
+
+
 @contextmanager
-def late_periods(server: JackServer) -> Iterator[Callable[[], int]]:
-    """Counts from now on: in how many periods some client of the server, or the driver, came too late (xruns)."""
-    client = new_client(server.name, "lateness")
-    lateness = Lateness(client)
+def watched(server: JackServer) -> Iterator[Watch]:
+    """Someone looks on."""
+    client = new_client(server.name, "watch")
+    watch = Watch(client)
     with client:  # which activates it
-        yield lambda: lateness.periods
+        yield watch
 
 
 @contextmanager

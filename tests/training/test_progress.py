@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,3 +127,22 @@ def test_a_folder_lost_between_two_renames_is_found(tmp_path: Path) -> None:
     assert whole_or_kept(tmp_path / "best") == tmp_path / "best.old"
     (tmp_path / "best").mkdir()
     assert whole_or_kept(tmp_path / "best") == tmp_path / "best"
+
+
+def test_a_reader_that_goes_away_ends_the_lines_and_not_the_training() -> None:
+    script = (
+        "import sys; from musedaemon_training.progress import Lines\n"
+        "lines = Lines(); sys.stdin.readline(); lines.say('one'); lines.say('two')\n"
+        "print('on it goes', file=sys.stderr)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as training:
+        assert training.stdin
+        assert training.stdout
+        assert training.stderr
+        training.stdout.close()
+        training.stdin.write("\n")
+        training.stdin.close()
+        assert training.stderr.read() == "on it goes\n"
+    assert training.returncode == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from typing import Any
 import matplotlib
 import pytest
 from safetensors.torch import load_file
+from support.jack_bench import wait_until
 from support.music_files import write_corpus
+from support.take_daemon import children
 
 from musedaemon.errors import TrainingError
 from musedaemon_training import main
@@ -40,17 +43,23 @@ def train(*arguments: str | Path) -> None:
     assert main.main([str(argument) for argument in arguments]) == 0
 
 
-def train_in_two(*arguments: str | Path) -> str:
+def in_two(*arguments: str | Path) -> list[str]:
+    """The command of a training by two processes."""
     start = ["-m", "torch.distributed.run", "--nproc-per-node", "2"]
     start += ["--master-addr", "127.0.0.1", "--master-port", str(free_port())]
-    command = [sys.executable, *start, str(TRAIN), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+    return [sys.executable, *start, str(TRAIN), *map(str, arguments)]
+
+
+def train_in_two(*arguments: str | Path) -> str:
+    done = subprocess.run(in_two(*arguments), capture_output=True, text=True, timeout=110, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def metrics(run: Path, kind: str) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    path = run / "metrics.jsonl"
+    whole, _, _ = path.read_text().rpartition("\n") if path.exists() else ("", "", "")  # one may just be written
+    lines = [json.loads(line) for line in whole.splitlines()]
     return [line for line in lines if line["kind"] == kind]
 
 
@@ -73,6 +82,39 @@ def test_two_processes_give_the_curve_of_one_and_take_over_its_run(tmp_path: Pat
         train("--resume", "--out", run, "--epochs", "15")
     ends = [metrics(run, "validation")[-1]["bits"]["total"] for run in (one, two)]
     assert ends[0] == pytest.approx(ends[1], rel=1e-3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="torchrun and gloo: Linux and macOS")
+@pytest.mark.parametrize("mistake", [["--data", "nowhere"], ["--data", "broken"]])
+def test_a_mistake_that_the_first_process_finds_is_told_and_ends_all(tmp_path: Path, mistake: list[str]) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "a.mid").write_bytes(b"nothing")
+    done = subprocess.run(
+        in_two(*mistake, "--out", "run", *SMALL), cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False
+    )
+    ours, _, _ = done.stderr.partition("torch/distributed/elastic")  # torchrun tells in its own way that one has failed
+    assert "train.py: " in ours
+    assert mistake[1] in ours
+    assert "Traceback" not in ours
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the second process in /proc")
+def test_a_signal_to_one_of_several_saves_and_draws_the_curves(tmp_path: Path) -> None:
+    data, run = write_corpus(tmp_path / "data", 8, notes=300), tmp_path / "run"
+    command = in_two("--data", data, "--out", run, "--epochs", "2000", *SMALL)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as training:
+        try:
+            wait_until(lambda: bool(metrics(run, "training")), 60, lambda: "nothing is told of a training")
+            (second,) = (
+                pid for pid in children(training) if b"\0RANK=1\0" in Path(f"/proc/{pid}/environ").read_bytes()
+            )
+            os.kill(second, signal.SIGINT)
+            told, err = training.communicate(timeout=60)
+        finally:
+            training.terminate()  # which ends the others with it
+    assert "Stopped and saved after" in told, err
+    assert "Curves: " in told
+    assert (run / "curves.png").exists()
 
 
 @pytest.mark.parametrize(

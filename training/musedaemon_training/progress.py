@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -105,8 +106,11 @@ class Lines:
             self.say(reading_text(done, total))
 
     def say(self, line: str) -> None:
-        """Print."""
-        print(line, flush=True)
+        """Print. A reader that goes away (`| head`) ends the lines, not the training."""
+        try:
+            print(line, flush=True)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def close(self) -> None:
         """Nothing to put away."""

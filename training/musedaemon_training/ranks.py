@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from musedaemon.errors import TrainingError
+from musedaemon.errors import MusedaemonError, TrainingError
 from musedaemon_training.losses import Tally
 
 LONGEST_WAIT = timedelta(hours=24)
@@ -66,12 +66,19 @@ class Ranks:
         return values
 
     def from_first(self, make: Callable[[], T]) -> T:
-        """What the first process makes, in all."""
+        """What the first process makes, in all; a MusedaemonError there is raised in all."""
         if self.world == 1:
             return make()
-        told: list[Any] = [make() if self.is_first else None]
+        told: list[Any] = [None]
+        if self.is_first:
+            try:
+                told = [make()]
+            except MusedaemonError as error:
+                told = [error]
         distributed.broadcast_object_list(told, device=torch.device("cpu"))
-        made: T = told[0]
+        made: T | MusedaemonError = told[0]
+        if isinstance(made, MusedaemonError):
+            raise made
         return made
 
     def agreed(self, standing: Agreed) -> Agreed:
@@ -86,17 +93,32 @@ class Ranks:
 
     @contextmanager
     def first_of_machine_before_others(self) -> Iterator[None]:
-        """The block runs in the first process of each machine, then in the others."""
+        """The block runs in the first process of each machine, then in the others; a MusedaemonError ends all."""
         if self.local != 0:
-            self.summed(torch.zeros(1))
-        yield
+            self._raise_first(None)
+        error = None
+        try:
+            yield
+        except MusedaemonError as raised:
+            error = raised
         if self.local == 0:
-            self.summed(torch.zeros(1))
+            self._raise_first(error)
+        elif error:
+            raise error
+
+    def _raise_first(self, error: MusedaemonError | None) -> None:
+        """Raise in all processes what any of them has come with."""
+        errors: list[MusedaemonError | None] = [error]
+        if self.world > 1:
+            errors *= self.world
+            distributed.all_gather_object(errors, error)
+        if first := next(filter(None, errors), None):
+            raise first
 
 
 @contextmanager
 def joined() -> Iterator[Ranks]:
-    """The processes that torchrun started together, or this one alone; parted at the end of the block."""
+    """The processes that torchrun started together, or this one alone; parted when all are at the end of the block."""
     if _world() == 1:
         yield Ranks()
         return
@@ -105,6 +127,8 @@ def joined() -> Iterator[Ranks]:
     distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=LONGEST_WAIT)
     try:
         yield ranks
+        # torchrun ends them all when one ends with another status than 0: the first may still be drawing its curves.
+        ranks.summed(torch.zeros(1))
     finally:
         distributed.destroy_process_group()
 

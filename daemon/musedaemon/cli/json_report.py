@@ -76,8 +76,8 @@ class JsonReport:
         self._tell("info", "take", path=str(path))
 
     def answer(self, text: str) -> None:
-        """What was typed is answered."""
-        self._tell("info", "answer", text=text)
+        """What was typed is answered, also where little is told."""
+        self._write("info", "answer", text=text)
 
     def warning(self, text: str) -> None:
         """Something went wrong."""
@@ -96,7 +96,11 @@ class JsonReport:
         self._tell("error", "crashed", text=repr(error), traceback="".join(traceback.format_exception(error)))
 
     def _tell(self, level: str, event: str, **what: object) -> None:
-        if self._err is None or _LEVELS.index(level) < self._lowest:
+        if _LEVELS.index(level) >= self._lowest:
+            self._write(level, event, **what)
+
+    def _write(self, level: str, event: str, **what: object) -> None:
+        if self._err is None:
             return
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = json.dumps({"time": time, "level": level, "event": event, **what})

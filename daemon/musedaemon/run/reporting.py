@@ -174,7 +174,7 @@ class Reporter(Protocol):
         """A take is in this .mid file now."""
 
     def answer(self, text: str) -> None:
-        """What somebody typed is answered: one line."""
+        """A line for whoever has typed something, also where little is told."""
 
     def warning(self, text: str) -> None:
         """Something went wrong and the session goes on: one sentence."""

@@ -49,7 +49,7 @@ from musedaemon.run.reporting import (
 from musedaemon.run.simulator import Simulator
 from musedaemon.run.threads import OnRefusal, Wake
 from musedaemon.run.typed_words import TerminalTaps, words_of_session
-from musedaemon.run.wakeup import Wakeup, wait_interruptibly
+from musedaemon.run.wakeup import Wakeup
 from musedaemon.takes.desk import NOWHERE, TakeSettings
 from musedaemon.takes.recording import Takes, recorded
 
@@ -165,7 +165,7 @@ class Session:
             with opening(system, ports.output, ["" if score else ports.input, ports.clock_input]):
                 output: OutputPort = NoOutput() if target else wiring.open_output()
             if score and not ports.output:
-                self._await_listener(output, wiring.output_name)
+                self._await_listener(output, wiring.output_name, wakeup)
             musician: Musician = self._file_player(score, clock.now() + SETTLE_S) if score else PortMusician()
             live = self._real_time(musician, output, wiring.refuse, wakeup)
             wiring.lead_to(live.inbox)
@@ -191,13 +191,13 @@ class Session:
         taps = TerminalTaps(self.clock, live.tap, tell)
         listen_at_terminal(words_of_session(live, self.config, self._keep, taps, tell), taps.go_on, tell)
 
-    def _await_listener(self, output: OutputPort, name: str) -> None:
+    def _await_listener(self, output: OutputPort, name: str, wakeup: Wakeup) -> None:
         """A port of our own is open, and a file is to play: its first phrase is for somebody."""
         if output.listener is None:
             self.reporter.port(name, PortState.UNWATCHED)
         elif not output.listener.is_set():
             self.reporter.port(name, PortState.UNHEARD)
-            wait_interruptibly(output.listener)
+            wakeup.wait_for(output.listener)
 
     def _attend(self, live: RealTime) -> None:
         timing = player_timing(self.config)

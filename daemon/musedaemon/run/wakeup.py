@@ -19,16 +19,6 @@ from types import FrameType
 _WORD = b"\0"
 """From another thread; no signal has this number."""
 _CHUNK = 4096
-_LOOKS_EVERY_S = 0.25
-
-
-def wait_interruptibly(event: threading.Event) -> None:
-    """Until it is set, or a signal's handler raises. On the main thread, while no `Wakeup` is open.
-
-    A wait without an end would miss a signal that comes just before it: C has noted it, and nothing ends the wait.
-    """
-    while not event.wait(_LOOKS_EVERY_S):
-        pass
 
 
 class Wakeup:
@@ -92,6 +82,22 @@ class Wakeup:
         taken = sorted(self._noted)
         self._noted.difference_update(taken)
         return taken
+
+    def wait_for(self, event: threading.Event) -> None:
+        """Until the event is set. KeyboardInterrupt at a Ctrl-C. Inside of `noting` for other signals, which wait.
+
+        The event's own wait would miss a Ctrl-C that comes just before it: C has noted it, and nothing ends the wait.
+        """
+
+        def ring() -> None:
+            event.wait()
+            self.ring()
+
+        with self.noting([signal.SIGINT]):
+            threading.Thread(target=ring, name="musedaemon waits", daemon=True).start()
+            while not event.is_set():
+                if signal.SIGINT in self.wait(None):
+                    raise KeyboardInterrupt
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._noted.add(number)

@@ -73,7 +73,7 @@ def test_every_line_is_an_object_with_time_level_and_event() -> None:
     assert lines[-1]["written"] == "jam.mid"
 
 
-@pytest.mark.parametrize(("level", "events"), [("quiet", 0), ("normal", 12)])
+@pytest.mark.parametrize(("level", "events"), [("quiet", 1), ("normal", 12)])
 def test_the_level_leaves_out_what_is_below_it(level: str, events: int) -> None:
     assert len(told(level)) == events
 

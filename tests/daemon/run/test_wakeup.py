@@ -22,7 +22,7 @@ from musedaemon.run.clock import SessionClock
 from musedaemon.run.musician import PortMusician
 from musedaemon.run.realtime import RealTime
 from musedaemon.run.threads import Ping
-from musedaemon.run.wakeup import Wakeup, wait_interruptibly
+from musedaemon.run.wakeup import Wakeup
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="the system has no such signals")
 MANY = 5_000
@@ -46,26 +46,33 @@ def test_a_signal_ends_the_wait_and_is_told_once() -> None:
         assert wakeup.wait(0.0) == []
 
 
-def test_a_signal_ends_also_a_wait_that_it_does_not_reach() -> None:
-    """As one that comes just before the wait: C notes it, on another thread here, and the main thread sleeps on."""
-    took = threading.Event()
+def test_ctrl_c_ends_also_a_wait_that_it_does_not_reach() -> None:
+    """As one that comes just before the wait: C notes it, on another thread here, and nothing else ends the wait."""
 
     def take() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
-        os.kill(os.getpid(), signal.SIGINT)
-        took.set()
+        send(signal.SIGINT)
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    wakeup, event = Wakeup(), threading.Event()
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    thread = threading.Timer(0.1, take)
     try:
-        thread.start()
-        with pytest.raises(KeyboardInterrupt):
-            wait_interruptibly(threading.Event())
-        assert took.wait(10.0)
+        with wakeup.noting([signal.SIGUSR1, signal.SIGINT]):
+            threading.Timer(0.1, take).start()
+            with pytest.raises(KeyboardInterrupt):
+                wakeup.wait_for(event)
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
-        signal.signal(signal.SIGINT, before)
+        event.set()
+
+
+def test_an_event_ends_the_wait_for_it() -> None:
+    wakeup, event = Wakeup(), threading.Event()
+    with wakeup.noting([signal.SIGUSR1]):
+        wakeup.ring()
+        threading.Timer(0.05, event.set).start()
+        wakeup.wait_for(event)
+        wakeup.wait_for(event)
+    assert event.is_set()
 
 
 def test_another_thread_ends_the_wait_also_before_it_begins() -> None:
@@ -192,7 +199,7 @@ def test_a_storm_of_panics_in_a_session_whose_main_thread_pings_without_a_pause(
 
 WAITING = """
 import signal, sys
-from musedaemon.run.wakeup import Wakeup, wait_interruptibly
+from musedaemon.run.wakeup import Wakeup
 wakeup = Wakeup()
 with wakeup.noting([signal.SIGINT, signal.SIGTERM]):
     print("ready", flush=True)
