@@ -16,6 +16,7 @@ import pytest
 from safetensors.torch import load_file
 from support.jack_bench import wait_until
 from support.music_files import write_corpus
+from support.own_python import run_python
 from support.take_daemon import children
 
 from musedaemon.errors import TrainingError
@@ -120,19 +121,16 @@ def test_a_signal_to_one_of_several_saves_and_draws_the_curves(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("world", "told"), [("1", "all is written\nthe interpreter ends\n"), ("2", "all is written\n")]
 )
-def test_one_of_several_ends_without_the_interpreters_own_way_out(world: str, told: str) -> None:
+def test_one_of_several_ends_without_the_interpreters_own_way_out(
+    world: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # There a thread of gloo's aborted one process in twenty on a busy machine.
     script = (
         "import atexit; from musedaemon_training.ranks import end_process;"
         " atexit.register(print, 'the interpreter ends'); print('all is written'); end_process(3)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**os.environ, "WORLD_SIZE": world, "PYTHONPATH": str(TRAIN.parent)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    monkeypatch.setenv("WORLD_SIZE", world)
+    done = run_python(script)
     assert (done.returncode, done.stdout, done.stderr) == (3, told, "")
 
 
